@@ -1,0 +1,259 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "classic-private.h"
+
+#include "wire/http-field-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* A list that is longer has no end. */
+#define CLASSIC_PROTOCOLS_MAX 256
+
+EngineProtocol *
+classic_protocol_of_entry (const struct libwebsocket_protocols *entry)
+{
+  struct libwebsocket_context *context = entry->owning_server;
+
+  return context != NULL ? context->protocols->pdata[entry->protocol_index] : NULL;
+}
+
+EngineProtocol *
+classic_protocol_by_name (struct libwebsocket_context *context, const char *name, gsize length)
+{
+  for (guint i = 0; i < context->protocols->len; i++)
+    {
+      EngineProtocol *protocol = context->protocols->pdata[i];
+
+      if (protocol->name != NULL && strncmp (protocol->name, name, length) == 0 && protocol->name[length] == '\0')
+        return protocol;
+    }
+
+  return NULL;
+}
+
+EngineProtocol *
+classic_protocol_for_none (struct libwebsocket_context *context)
+{
+  for (guint i = 0; i < context->protocols->len; i++)
+    {
+      EngineProtocol *protocol = context->protocols->pdata[i];
+
+      if (protocol->name == NULL)
+        return protocol;
+    }
+
+  return context->protocols->pdata[0];
+}
+
+int
+classic_failure (const char *call, GError *error)
+{
+  /* That a connection has gone meanwhile is nothing to speak of. */
+  if (g_error_matches (error, ENGINE_ERROR, ENGINE_ERROR_CLOSED))
+    g_debug ("%s: %s", call, error->message);
+  else
+    g_message ("%s: %s", call, error->message);
+  g_error_free (error);
+
+  return -1;
+}
+
+static gboolean
+context_check_arguments (int port, const struct libwebsocket_protocols *protocols, const char *certificate,
+                         const char *key, GError **error)
+{
+  guint count = 0;
+
+  if (port < 0 || port > G_MAXUINT16)
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID, _("%d is no port: 1 to 65535 are, and 0 for none"), port);
+      return FALSE;
+    }
+  if (certificate != NULL || key != NULL)
+    {
+      g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                           _("A certificate was given, but this version does not serve wss:// yet"));
+      return FALSE;
+    }
+  if (protocols == NULL || protocols[0].callback == NULL)
+    {
+      g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID, _("There is no protocol with a callback"));
+      return FALSE;
+    }
+
+  for (; protocols[count].callback != NULL; count++)
+    {
+      const char *name = protocols[count].name;
+
+      if (count == CLASSIC_PROTOCOLS_MAX)
+        {
+          g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                       _("More than %d protocols: is the last entry, without callback, missing?"),
+                       CLASSIC_PROTOCOLS_MAX);
+          return FALSE;
+        }
+      if (name != NULL && !wire_is_token (name, strlen (name)))
+        {
+          g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                       _("The name of protocol %u can't stand in a Sec-WebSocket-Protocol header"), count);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
+static gboolean
+context_add_protocols (struct libwebsocket_context *context, struct libwebsocket_protocols *protocols, GError **error)
+{
+  for (int i = 0; protocols[i].callback != NULL; i++)
+    {
+      EngineProtocol *protocol = engine_context_add_protocol (context, protocols[i].name, &protocols[i], error);
+
+      if (protocol == NULL)
+        return FALSE;
+
+      protocols[i].owning_server = context;
+      protocols[i].protocol_index = i;
+      protocols[i].broadcast_socket_port = 0;
+      protocols[i].broadcast_socket_user_fd = protocol->channel.sender;
+    }
+
+  return TRUE;
+}
+
+/* What was filled in is of no use without the context. */
+static void
+context_reset_entries (struct libwebsocket_context *context)
+{
+  for (guint i = 0; i < context->protocols->len; i++)
+    {
+      struct libwebsocket_protocols *entry = classic_protocol_entry (context->protocols->pdata[i]);
+
+      entry->owning_server = NULL;
+      entry->broadcast_socket_user_fd = -1;
+    }
+}
+
+static struct libwebsocket_context *
+context_new (int port, struct libwebsocket_protocols *protocols, int gid, int uid, GError **error)
+{
+  ClassicContext *classic = g_new0 (ClassicContext, 1);
+  struct libwebsocket_context *context;
+
+  classic->protocols = protocols;
+  classic->leash = -1;
+  context = engine_context_new (&classic_events, classic, error);
+  if (context == NULL)
+    return NULL;
+
+  if (!context_add_protocols (context, protocols, error) ||
+      (port != CONTEXT_PORT_NO_LISTEN && !engine_listener_open (context, (guint16) port, error)) ||
+      !classic_drop_privileges (gid, uid, error))
+    {
+      context_reset_entries (context);
+      engine_context_destroy (context);
+      return NULL;
+    }
+
+  return context;
+}
+
+/**
+ * libwebsocket_create_context:
+ * @port: the port to listen on, on all addresses of IPv4 and IPv6, or
+ *   %CONTEXT_PORT_NO_LISTEN for a context of clients only
+ * @protocols: (array): the protocols, ended by an entry whose callback is %NULL.
+ *   The array must live, and stay writable, as long as the context.
+ * @ssl_cert_filepath: (nullable): %NULL: wss:// is not served by this version
+ * @ssl_private_key_filepath: (nullable): %NULL, likewise
+ * @gid: the group to change to once the port is bound, or -1
+ * @uid: the user to change to once the port is bound, or -1
+ *
+ * Makes a context: opens the port, prepares the broadcasts and drops privileges.
+ * Nothing is served until libwebsocket_service() is called, in this process or in
+ * one that it forks later.
+ *
+ * Plain HTTP requests go to the first protocol. A client that asks for
+ * subprotocols gets the first of its list that is served here (RFC 6455, section
+ * 4.2.2), or is refused; one that asks for none gets the protocol whose name is
+ * %NULL, or else the first.
+ *
+ * With @gid or @uid the supplementary groups are dropped as well. That a change
+ * of user fails is never ignored: there is no context then.
+ *
+ * Returns: (nullable): the context, to be freed with libwebsocket_context_destroy();
+ *   %NULL on failure, with the cause on standard error
+ *
+ * Since: 1.0
+ */
+struct libwebsocket_context *
+libwebsocket_create_context (int port, struct libwebsocket_protocols *protocols, const char *ssl_cert_filepath,
+                             const char *ssl_private_key_filepath, int gid, int uid)
+{
+  struct libwebsocket_context *context = NULL;
+  GError *error = NULL;
+
+  if (context_check_arguments (port, protocols, ssl_cert_filepath, ssl_private_key_filepath, &error))
+    context = context_new (port, protocols, gid, uid, &error);
+  if (context == NULL)
+    classic_failure (G_STRFUNC, error);
+
+  return context;
+}
+
+/**
+ * libwebsocket_context_destroy:
+ * @context: a context
+ *
+ * Ends all connections, each with a Close of 1001 as far as it can be sent at once
+ * and a %LWS_CALLBACK_CLOSED, and frees the context. May be called from inside a
+ * callback: libwebsocket_service() then returns -1.
+ *
+ * The process that called libwebsockets_fork_service_loop() ends the loop with
+ * this and waits for it. Any other process that was forked from the one that
+ * serves frees its own copy only; the connections live on.
+ *
+ * Since: 1.0
+ */
+void
+libwebsocket_context_destroy (struct libwebsocket_context *context)
+{
+  g_return_if_fail (context != NULL);
+
+  if (context->destroyed)
+    return;
+
+  classic_end_loop (classic_context (context));
+  context_reset_entries (context);
+  engine_context_destroy (context);
+}
+
+/**
+ * libwebsocket_service:
+ * @context: a context
+ * @timeout_ms: how long to wait for something to do, in milliseconds; 0 returns at
+ *   once, a negative value waits for ever
+ *
+ * Does what there is to do: accepts connections, receives, delivers broadcasts,
+ * calls who asked to write, sends. One call does a bounded amount of it and is to
+ * be followed by the next.
+ *
+ * All callbacks are called from here, and from libwebsockets_broadcast() on the
+ * same thread. It may be called again from inside a callback.
+ *
+ * Returns: 0, or -1 if there is nothing more to serve: the context was destroyed
+ *   from a callback, another process has taken over the service loop, or the
+ *   parent of a forked loop has ended
+ *
+ * Since: 1.0
+ */
+int
+libwebsocket_service (struct libwebsocket_context *context, int timeout_ms)
+{
+  g_return_val_if_fail (context != NULL, -1);
+
+  return engine_context_service (context, timeout_ms) ? 0 : -1;
+}

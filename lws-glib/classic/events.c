@@ -1,0 +1,202 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "classic-private.h"
+
+#include "engine/broadcast-private.h"
+#include "engine/reply-private.h"
+
+#include <string.h>
+
+/* From the events of the engine to the callback of a protocol. */
+
+static void
+classic_call (EngineConnection *connection, enum libwebsocket_callback_reasons reason, void *in, gsize length)
+{
+  const struct libwebsocket_protocols *entry = classic_protocol_entry (connection->protocol);
+
+  if (entry->callback (connection, reason, connection->user, in, length) != 0)
+    engine_connection_close (connection, WIRE_CLOSE_NORMAL, NULL, 0);
+}
+
+/* Programs compare what they got with strcmp(): a 0 stands behind it meanwhile. */
+static void
+classic_call_with_bytes (EngineConnection *connection, enum libwebsocket_callback_reasons reason, guint8 *bytes,
+                         gsize length)
+{
+  guint8 covered = bytes[length];
+
+  bytes[length] = 0;
+  classic_call (connection, reason, bytes, length);
+  bytes[length] = covered;
+}
+
+/* The path and query of a target that is a whole URI (RFC 9112 section 3.2.2). */
+static const char *
+classic_target (const char *target)
+{
+  const char *scheme = target[0] == '/' ? NULL : strstr (target, "://");
+  const char *path = scheme != NULL ? strchr (scheme + 3, '/') : target;
+
+  return path != NULL ? path : "/";
+}
+
+static void
+classic_request (EngineConnection *connection, const WireHead *head)
+{
+  char *target = (char *) classic_target (head->target);
+
+  if (strcmp (head->method, "GET") != 0 && strcmp (head->method, "HEAD") != 0)
+    {
+      engine_reply_error (connection, 405);
+      return;
+    }
+
+  engine_connection_bind (connection, connection->context->protocols->pdata[0]);
+  classic_call (connection, LWS_CALLBACK_HTTP, target, strlen (target));
+}
+
+static gboolean
+classic_handshake (EngineConnection *connection, const WireHead *head, const WireServerHandshake *handshake,
+                   const char **subprotocol, WireRefusal *refusal)
+{
+  WireOfferIter offers = { 0 };
+  const char *name;
+  gsize length;
+  gboolean offered = FALSE;
+
+  while (wire_offer_next (head, &offers, &name, &length))
+    {
+      EngineProtocol *protocol = classic_protocol_by_name (connection->context, name, length);
+
+      offered = TRUE;
+      if (protocol != NULL)
+        {
+          engine_connection_bind (connection, protocol);
+          *subprotocol = protocol->name;
+          return TRUE;
+        }
+    }
+  if (offered)
+    return wire_refusal_set (refusal, 400, "none of the subprotocols that were asked for is served here");
+
+  engine_connection_bind (connection, classic_protocol_for_none (connection->context));
+
+  return TRUE;
+}
+
+static gboolean
+classic_accepted (EngineConnection *connection, const char *subprotocol, WireRefusal *refusal)
+{
+  EngineProtocol *protocol = subprotocol != NULL
+                               ? classic_protocol_by_name (connection->context, subprotocol, strlen (subprotocol))
+                               : classic_protocol_for_none (connection->context);
+
+  if (protocol == NULL)
+    return wire_refusal_set (refusal, 0, "the server chose the subprotocol \"%s\", which this program does not have",
+                             subprotocol);
+
+  engine_connection_bind (connection, protocol);
+
+  return TRUE;
+}
+
+static void
+classic_opened (EngineConnection *connection, const char *target)
+{
+  const struct libwebsocket_protocols *entry = classic_protocol_entry (connection->protocol);
+  const char *path = target != NULL ? classic_target (target) : NULL;
+
+  if (entry->per_session_data_size > 0)
+    connection->user = g_malloc0 (entry->per_session_data_size);
+
+  if (connection->role == WIRE_ROLE_SERVER)
+    classic_call (connection, LWS_CALLBACK_ESTABLISHED, (char *) path, strlen (path));
+  else
+    classic_call (connection, LWS_CALLBACK_CLIENT_ESTABLISHED, NULL, 0);
+}
+
+static void
+classic_data (EngineConnection *connection, const WirePiece *piece)
+{
+  /* The API knows no fragments: that one begins or ends without a byte tells nothing. */
+  if (piece->length == 0 && !(piece->message_start && piece->message_end))
+    return;
+
+  classic_call_with_bytes (connection, connection->role == WIRE_ROLE_SERVER ? LWS_CALLBACK_RECEIVE
+                                                                            : LWS_CALLBACK_CLIENT_RECEIVE,
+                           piece->data, piece->length);
+}
+
+static void
+classic_pong (EngineConnection *connection, guint8 *payload, gsize length)
+{
+  classic_call_with_bytes (connection, LWS_CALLBACK_CLIENT_RECEIVE_PONG, payload, length);
+}
+
+static void
+classic_writable (EngineConnection *connection)
+{
+  classic_call (connection, LWS_CALLBACK_CLIENT_WRITEABLE, NULL, 0);
+}
+
+static void
+classic_closed (EngineConnection *connection, guint16 code, const char *reason)
+{
+  g_debug ("A connection has ended with %u: %s", code, reason != NULL ? reason : "no reason was given");
+  classic_call (connection, LWS_CALLBACK_CLOSED, NULL, 0);
+}
+
+static void
+classic_failed (EngineConnection *connection, const GError *error)
+{
+  classic_call (connection, LWS_CALLBACK_CLIENT_CONNECTION_ERROR, error->message, strlen (error->message));
+}
+
+static void
+classic_released (EngineConnection *connection)
+{
+  g_free (connection->user);
+}
+
+typedef struct {
+  guint8 *payload;
+  gsize length;
+} ClassicBroadcast;
+
+static void
+classic_broadcast_to (EngineConnection *connection, gpointer data)
+{
+  const ClassicBroadcast *broadcast = data;
+
+  classic_call (connection, LWS_CALLBACK_BROADCAST, broadcast->payload, broadcast->length);
+}
+
+static void
+classic_broadcast (EngineProtocol *protocol, guint8 *payload, gsize length)
+{
+  ClassicBroadcast broadcast = { payload, length };
+
+  engine_protocol_foreach (protocol, classic_broadcast_to, &broadcast);
+}
+
+static void
+classic_freed (gpointer owner)
+{
+  g_free (owner);
+}
+
+const EngineEvents classic_events = {
+  .request = classic_request,
+  .handshake = classic_handshake,
+  .accepted = classic_accepted,
+  .opened = classic_opened,
+  .data = classic_data,
+  .pong = classic_pong,
+  .writable = classic_writable,
+  .closed = classic_closed,
+  .failed = classic_failed,
+  .released = classic_released,
+  .broadcast = classic_broadcast,
+  .freed = classic_freed,
+};

@@ -1,0 +1,138 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "classic-private.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* How long the end of the loop, with its callbacks, is waited for. */
+#define FORK_END_MS 5000
+
+/* The loop ends with its parent. Its siblings may hold copies of all descriptors, so
+ * only the process itself can tell. */
+static void
+fork_watch_parent (struct libwebsocket_context *context, pid_t parent, int leash)
+{
+  int fd = (int) syscall (SYS_pidfd_open, parent, 0);
+
+  if (fd >= 0)
+    {
+      engine_watch_init (&context->parent, ENGINE_WATCH_PARENT, fd);
+      engine_poller_set (context->epoll_fd, &context->parent, EPOLLIN);
+    }
+  else
+    /* A kernel before 5.3, or one that forbids it. */
+    prctl (PR_SET_PDEATHSIG, SIGTERM);
+
+  engine_watch_init (&context->leash, ENGINE_WATCH_PARENT, leash);
+  engine_poller_set (context->epoll_fd, &context->leash, EPOLLIN);
+
+  if (getppid () != parent)
+    context->parent_gone = TRUE;
+}
+
+static G_NORETURN void
+fork_run_loop (struct libwebsocket_context *context, pid_t parent, int leash)
+{
+  classic_context (context)->leash = -1;
+  if (engine_context_adopt (context))
+    {
+      fork_watch_parent (context, parent, leash);
+      while (libwebsocket_service (context, -1) >= 0)
+        ;
+      libwebsocket_context_destroy (context);
+    }
+
+  /* Neither the buffers of stdio nor the exit handlers are ours. */
+  _exit (0);
+}
+
+/**
+ * libwebsockets_fork_service_loop:
+ * @context: a context
+ *
+ * Forks a process that runs the service loop, for programs that do something else in
+ * theirs. All callbacks happen in the new process. The program goes on to use
+ * libwebsockets_broadcast(); so may all other processes that it forks.
+ *
+ * The loop ends when its parent does, or destroys the context.
+ *
+ * Returns: 0 in the calling process, -1 if no process could be made; the new
+ *   process does not return
+ *
+ * Since: 1.0
+ */
+int
+libwebsockets_fork_service_loop (struct libwebsocket_context *context)
+{
+  ClassicContext *classic;
+  pid_t parent = getpid ();
+  int leash[2];
+  pid_t child;
+
+  g_return_val_if_fail (context != NULL, -1);
+
+  classic = classic_context (context);
+  if (!engine_context_is_ours (context) || context->depth > 0)
+    return classic_failure (G_STRFUNC, g_error_new_literal (ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                                                            _("The service loop runs already")));
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, leash) != 0)
+    return classic_failure (G_STRFUNC, g_error_new (ENGINE_ERROR, ENGINE_ERROR_SYSTEM,
+                                                    _("No line to the service process: %s"), g_strerror (errno)));
+
+  child = fork ();
+  if (child == 0)
+    {
+      close (leash[0]);
+      fork_run_loop (context, parent, leash[1]);
+    }
+
+  close (leash[1]);
+  if (child < 0)
+    {
+      int failure = errno;
+
+      close (leash[0]);
+      return classic_failure (G_STRFUNC, g_error_new (ENGINE_ERROR, ENGINE_ERROR_SYSTEM,
+                                                      _("No process for the service loop: %s"), g_strerror (failure)));
+    }
+
+  classic->leash = leash[0];
+  classic->loop = child;
+  classic->loop_parent = parent;
+  g_atomic_int_set (&context->shared->service_pid, child);
+
+  return 0;
+}
+
+void
+classic_end_loop (ClassicContext *classic)
+{
+  struct pollfd ended = { .fd = classic->leash, .events = POLLIN };
+
+  if (classic->leash < 0)
+    return;
+
+  if (classic->loop_parent == getpid ())
+    {
+      /* The other end hangs up when the process is gone. */
+      shutdown (classic->leash, SHUT_WR);
+      while (poll (&ended, 1, FORK_END_MS) < 0 && errno == EINTR)
+        ;
+      if (!(ended.revents & (POLLIN | POLLHUP)))
+        kill (classic->loop, SIGKILL);
+      /* A program that reaps all its children may have been quicker. */
+      while (waitpid (classic->loop, NULL, 0) < 0 && errno == EINTR)
+        ;
+    }
+  close (classic->leash);
+  classic->leash = -1;
+}

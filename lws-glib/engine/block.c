@@ -1,0 +1,31 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "block-private.h"
+
+EngineBlock *
+engine_block_new (gsize capacity)
+{
+  EngineBlock *block = g_malloc (sizeof (EngineBlock) + capacity);
+
+  block->references = 1;
+  block->capacity = capacity;
+  block->used = 0;
+
+  return block;
+}
+
+EngineBlock *
+engine_block_ref (EngineBlock *block)
+{
+  block->references++;
+
+  return block;
+}
+
+void
+engine_block_unref (EngineBlock *block)
+{
+  if (--block->references == 0)
+    g_free (block);
+}

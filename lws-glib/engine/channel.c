@@ -1,0 +1,286 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "broadcast-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What goes into a datagram: well below the default of net.core.wmem_default, so
+ * that several fit. */
+#define CHANNEL_DATAGRAM_MAX (32 * 1024)
+
+/* In one turn and for each protocol. */
+#define CHANNEL_RECEIVES 64
+
+#define CHANNEL_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+/* A descriptor needs a byte to travel with. */
+typedef union {
+  struct cmsghdr header;
+  char space[CMSG_SPACE (sizeof (int))];
+} ChannelControl;
+
+gboolean
+engine_channel_open (EngineChannel *channel, GError **error)
+{
+  const struct timeval wait = { .tv_sec = ENGINE_BROADCAST_WAIT_SECONDS };
+  int ends[2];
+
+  channel->sender = -1;
+  engine_watch_init (&channel->watch, ENGINE_WATCH_CHANNEL, -1);
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("No channel for broadcasts: %s"), g_strerror (errno));
+      return FALSE;
+    }
+
+  channel->watch.fd = ends[0];
+  channel->sender = ends[1];
+  /* The sender's end blocks, for plain write() too, but not for ever. */
+  setsockopt (channel->sender, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+
+  return TRUE;
+}
+
+void
+engine_channel_close (EngineChannel *channel, int epoll_fd)
+{
+  if (epoll_fd >= 0)
+    engine_poller_remove (epoll_fd, &channel->watch);
+  if (channel->watch.fd >= 0)
+    close (channel->watch.fd);
+  if (channel->sender >= 0)
+    close (channel->sender);
+}
+
+/* --- sending */
+
+/* The ends of the channel are open in all processes, so that a dead service
+ * process can't be told from a slow one by writing. */
+static gboolean
+channel_service_lives (EngineContext *context)
+{
+  int pid = g_atomic_int_get (&context->shared->service_pid);
+  struct pollfd gone = { .events = POLLIN };
+
+  if (context->service_pidfd_pid != pid)
+    {
+      if (context->service_pidfd >= 0)
+        close (context->service_pidfd);
+      context->service_pidfd = (int) syscall (SYS_pidfd_open, pid, 0);
+      context->service_pidfd_pid = pid;
+    }
+  if (context->service_pidfd < 0)
+    /* A kernel before 5.3, or one that forbids it: good enough but for zombies. */
+    return kill (pid, 0) == 0 || errno == EPERM;
+
+  gone.fd = context->service_pidfd;
+
+  return poll (&gone, 1, 0) == 0;
+}
+
+static gssize
+channel_send_descriptor (int sender, int fd)
+{
+  ChannelControl control = { .header = { .cmsg_len = CMSG_LEN (sizeof (int)), .cmsg_level = SOL_SOCKET,
+                                         .cmsg_type = SCM_RIGHTS } };
+  struct iovec part = { (char *) "", 1 };
+  const struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+                                  .msg_controllen = sizeof control.space };
+
+  memcpy (CMSG_DATA (&control.header), &fd, sizeof fd);
+
+  return sendmsg (sender, &message, MSG_NOSIGNAL);
+}
+
+static gboolean
+channel_write_all (int fd, const guint8 *bytes, gsize length)
+{
+  while (length > 0)
+    {
+      gssize n = write (fd, bytes, length);
+
+      if (n < 0 && errno != EINTR)
+        return FALSE;
+      bytes += MAX (n, 0);
+      length -= (gsize) MAX (n, 0);
+    }
+
+  return TRUE;
+}
+
+static gssize
+channel_send_large (int sender, const guint8 *payload, gsize length)
+{
+  int fd = memfd_create ("lws-glib broadcast", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  gssize sent = -1;
+  int failure;
+
+  if (fd < 0)
+    return -1;
+
+  if (channel_write_all (fd, payload, length) && fcntl (fd, F_ADD_SEALS, CHANNEL_SEALS) == 0)
+    do
+      sent = channel_send_descriptor (sender, fd);
+    while (sent < 0 && errno == EINTR);
+  failure = errno;
+  close (fd);
+  errno = failure;
+
+  return sent;
+}
+
+gboolean
+engine_channel_send (EngineProtocol *protocol, const guint8 *payload, gsize length, GError **error)
+{
+  int sender = protocol->channel.sender;
+  gssize sent;
+
+  if (!channel_service_lives (protocol->context))
+    {
+      g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_BROADCAST,
+                           _("The process that runs the service loop has ended"));
+      return FALSE;
+    }
+
+  if (length > 0 && length <= CHANNEL_DATAGRAM_MAX)
+    do
+      sent = send (sender, payload, length, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+  else
+    sent = channel_send_large (sender, payload, length);
+
+  if (sent >= 0)
+    return TRUE;
+
+  if (errno == EAGAIN)
+    g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_BROADCAST,
+                 _("The service loop did not take a broadcast within %d s"), ENGINE_BROADCAST_WAIT_SECONDS);
+  else
+    g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_BROADCAST, _("A broadcast could not be sent: %s"),
+                 g_strerror (errno));
+  return FALSE;
+}
+
+/* --- receiving */
+
+static gboolean
+channel_read_all (int fd, guint8 *bytes, gsize length)
+{
+  off_t offset = 0;
+
+  while (length > 0)
+    {
+      gssize n = pread (fd, bytes, length, offset);
+
+      if (n == 0 || (n < 0 && errno != EINTR))
+        return FALSE;
+      bytes += MAX (n, 0);
+      offset += MAX (n, 0);
+      length -= (gsize) MAX (n, 0);
+    }
+
+  return TRUE;
+}
+
+/* Whoever has the sending end may pass anything: only a memfd that can't change
+ * any more is read. */
+static gboolean
+channel_size_of (int fd, gsize *size)
+{
+  struct stat status;
+  int seals = fcntl (fd, F_GET_SEALS);
+
+  if (seals < 0 || (seals & CHANNEL_SEALS) != CHANNEL_SEALS || fstat (fd, &status) != 0 || status.st_size < 0 ||
+      status.st_size > ENGINE_BROADCAST_MAX)
+    return FALSE;
+
+  *size = (gsize) status.st_size;
+
+  return TRUE;
+}
+
+static void
+channel_deliver_file (EngineProtocol *protocol, int fd)
+{
+  g_autofree guint8 *bytes = NULL;
+  guint8 *payload;
+  gsize size;
+
+  if (!channel_size_of (fd, &size))
+    {
+      g_message (_("A broadcast was refused: it is not a sealed memory file of at most %d bytes"),
+                 ENGINE_BROADCAST_MAX);
+      return;
+    }
+
+  bytes = g_malloc (WIRE_FRAME_HEADER_MAX + size + 1);
+  payload = bytes + WIRE_FRAME_HEADER_MAX;
+  payload[size] = 0;
+  if (channel_read_all (fd, payload, size))
+    engine_protocol_deliver (protocol, payload, size);
+  else
+    g_message (_("A broadcast could not be read: %s"), g_strerror (errno));
+}
+
+/* The descriptor that came along, or -1. */
+static int
+channel_descriptor (struct msghdr *message)
+{
+  struct cmsghdr *header = CMSG_FIRSTHDR (message);
+  int fd = -1;
+
+  if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+      header->cmsg_len == CMSG_LEN (sizeof (int)))
+    memcpy (&fd, CMSG_DATA (header), sizeof fd);
+
+  return fd;
+}
+
+static gboolean
+channel_receive_one (EngineProtocol *protocol, guint8 *payload, gsize size)
+{
+  ChannelControl control;
+  struct iovec part = { payload, size };
+  struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+                            .msg_controllen = sizeof control.space };
+  gssize n = recvmsg (protocol->channel.watch.fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  int fd;
+
+  if (n <= 0)
+    return n < 0 && errno == EINTR;
+
+  fd = channel_descriptor (&message);
+  if (fd >= 0)
+    {
+      channel_deliver_file (protocol, fd);
+      close (fd);
+    }
+  else if (message.msg_flags & MSG_TRUNC)
+    g_message (_("A broadcast was refused: it was written in more than %" G_GSIZE_FORMAT " bytes at once"), size);
+  else
+    {
+      payload[n] = 0;
+      engine_protocol_deliver (protocol, payload, (gsize) n);
+    }
+
+  return TRUE;
+}
+
+void
+engine_channel_receive (EngineProtocol *protocol, guint8 *buffer, gsize size)
+{
+  for (guint i = 0; i < CHANNEL_RECEIVES && !protocol->context->destroyed; i++)
+    if (!channel_receive_one (protocol, buffer, size))
+      return;
+}

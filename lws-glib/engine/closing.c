@@ -1,0 +1,200 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "connection-private.h"
+
+#include "connector-private.h"
+#include "context-private.h"
+#include "fork-private.h"
+#include "reply-private.h"
+#include "send-private.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Closes the descriptor. Children that were forked meanwhile may have a copy of it,
+ * which would hold the connection, and its place in epoll, for as long as they live. */
+static void
+closing_release_descriptor (EngineConnection *connection)
+{
+  if (connection->watch.fd < 0)
+    return;
+
+  if (engine_fork_happened ())
+    {
+      engine_poller_remove (connection->context->epoll_fd, &connection->watch);
+      shutdown (connection->watch.fd, SHUT_RDWR);
+    }
+  close (connection->watch.fd);
+  engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, -1);
+}
+
+static void
+closing_end (EngineConnection *connection)
+{
+  engine_wheel_clear (&connection->context->wheel, &connection->timer);
+  closing_release_descriptor (connection);
+  engine_output_clear (&connection->output);
+  engine_connection_set_state (connection, ENGINE_STATE_CLOSED);
+}
+
+/* Nothing more is read; once all output has left, the connection ends. */
+static void
+closing_drain (EngineConnection *connection)
+{
+  engine_connection_set_state (connection, ENGINE_STATE_DRAINING);
+  engine_connection_arm (connection, connection->context->limits.close_ticks);
+  engine_connection_stand_in (connection, ENGINE_LINE_DIRTY);
+}
+
+static void
+closing_send_close (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length)
+{
+  guint8 payload[WIRE_CONTROL_MAX];
+  gsize length = wire_close_build (payload, code, reason, reason_length);
+
+  engine_connection_send_frame (connection, WIRE_FRAME_FIN | WIRE_OPCODE_CLOSE, payload, length, NULL);
+}
+
+static void
+closing_note (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length)
+{
+  connection->close_code = code;
+  g_free (connection->close_reason);
+  connection->close_reason = reason_length > 0 ? g_strndup (reason, reason_length) : NULL;
+}
+
+void
+engine_connection_close (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length)
+{
+  switch ((EngineState) connection->state)
+    {
+    case ENGINE_STATE_CONNECTING:
+    case ENGINE_STATE_HANDSHAKE:
+      closing_end (connection);
+      return;
+    case ENGINE_STATE_REPLYING:
+      engine_reply_end (connection);
+      return;
+    case ENGINE_STATE_OPEN:
+      closing_send_close (connection, code, reason, reason_length);
+      if (connection->state != ENGINE_STATE_OPEN)
+        return;
+      engine_connection_set_state (connection, ENGINE_STATE_CLOSING);
+      engine_connection_arm (connection, connection->context->limits.close_ticks);
+      /* The peer's Close may stand behind data that nobody wants any more. */
+      if (connection->tail != NULL)
+        engine_connection_stand_in (connection, ENGINE_LINE_READY);
+      engine_connection_update_interest (connection);
+      return;
+    default:
+      return;
+    }
+}
+
+void
+engine_connection_fail (EngineConnection *connection, const WireViolation *violation)
+{
+  gsize length = strlen (violation->text);
+
+  if (connection->state != ENGINE_STATE_OPEN && connection->state != ENGINE_STATE_CLOSING)
+    return;
+
+  g_debug ("Failing a connection with %u: %s", violation->close_code, violation->text);
+  if (connection->state == ENGINE_STATE_OPEN)
+    closing_send_close (connection, violation->close_code, violation->text, length);
+  closing_note (connection, violation->close_code, violation->text, length);
+  if (connection->state != ENGINE_STATE_CLOSED)
+    closing_drain (connection);
+}
+
+void
+engine_connection_abort (EngineConnection *connection, EngineError code, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  if (connection->state == ENGINE_STATE_CLOSED)
+    return;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+
+  if (connection->opened && connection->state < ENGINE_STATE_DRAINING)
+    closing_note (connection, WIRE_CLOSE_ABNORMAL, text, strlen (text));
+  else if (connection->role == WIRE_ROLE_CLIENT && connection->dial != NULL && connection->dial->error == NULL)
+    connection->dial->error = g_error_new_literal (ENGINE_ERROR, code, text);
+
+  closing_end (connection);
+}
+
+void
+engine_connection_on_close_frame (EngineConnection *connection, const guint8 *payload, gsize length)
+{
+  WireViolation violation;
+  guint16 code;
+  const char *reason;
+  gsize reason_length;
+
+  if (!wire_close_parse (payload, length, &code, &reason, &reason_length, &violation))
+    {
+      engine_connection_fail (connection, &violation);
+      return;
+    }
+
+  closing_note (connection, code, reason, reason_length);
+  if (connection->state == ENGINE_STATE_OPEN)
+    closing_send_close (connection, code, NULL, 0);
+  if (connection->state != ENGINE_STATE_CLOSED)
+    closing_drain (connection);
+}
+
+void
+engine_connection_on_drained (EngineConnection *connection)
+{
+  const EngineLimits *limits = &connection->context->limits;
+
+  if (connection->state == ENGINE_STATE_REPLYING)
+    engine_reply_on_drained (connection);
+  if (connection->state != ENGINE_STATE_DRAINING)
+    return;
+
+  /* The server closes TCP first (RFC 6455 section 7.1.1); a client waits for it. */
+  if (connection->role == WIRE_ROLE_SERVER)
+    connection->transport->shutdown (connection);
+  if (connection->ended_input)
+    {
+      closing_end (connection);
+      return;
+    }
+  engine_connection_set_state (connection, ENGINE_STATE_LINGERING);
+  engine_connection_arm (connection, connection->role == WIRE_ROLE_SERVER ? limits->linger_ticks : limits->close_ticks);
+  engine_connection_update_interest (connection);
+}
+
+void
+engine_connection_on_end_of_input (EngineConnection *connection)
+{
+  connection->ended_input = TRUE;
+
+  switch ((EngineState) connection->state)
+    {
+    case ENGINE_STATE_HANDSHAKE:
+      engine_connection_abort (connection, ENGINE_ERROR_HANDSHAKE, _("The server closed the connection instead of answering the handshake"));
+      return;
+    case ENGINE_STATE_OPEN:
+    case ENGINE_STATE_CLOSING:
+      engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The peer closed the connection without a Close frame"));
+      return;
+    case ENGINE_STATE_LINGERING:
+      closing_end (connection);
+      return;
+    default:
+      engine_connection_update_interest (connection);
+      return;
+    }
+}

@@ -1,0 +1,125 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "error-private.h"
+#include "events-private.h"
+#include "output-private.h"
+#include "poller-private.h"
+#include "state-private.h"
+#include "transport-private.h"
+#include "wheel-private.h"
+
+#include <gio/gio.h>
+
+typedef struct libwebsocket_context EngineContext;
+typedef struct _EngineProtocol EngineProtocol;
+typedef struct _EngineTurn EngineTurn;
+typedef struct _EngineTail EngineTail;
+typedef struct _EngineUrgent EngineUrgent;
+typedef struct _EngineDial EngineDial;
+typedef struct _EngineReply EngineReply;
+
+/* The lines that a connection may stand in, as bits of `lined`. */
+typedef enum {
+  ENGINE_LINE_READY = 1 << 0,   /* has input that epoll will not tell of */
+  ENGINE_LINE_WRITABLE = 1 << 1, /* wants a writable callback and may have it */
+  ENGINE_LINE_DIRTY = 1 << 2,   /* has output of this turn */
+  ENGINE_LINE_ENDED = 1 << 3,   /* its end is to be told, or its memory to be freed */
+} EngineLineBit;
+
+/* One connection. Thousands of these lie idle: what only some need, and only at
+ * times, is allocated when it is needed. */
+struct libwebsocket {
+  EngineWatch watch;
+  EngineTimer timer;            /* the deadline of the state */
+  EngineContext *context;
+  const EngineTransport *transport;
+  EngineProtocol *protocol;     /* NULL until bound */
+  gpointer user;                /* the owner's */
+
+  EngineConnection *previous;   /* in the list of the protocol, or of the context */
+  EngineConnection *next;
+
+  WireDecoder decoder;
+  EngineTail *tail;             /* input that is not used up yet */
+  EngineOutput output;
+  EngineUrgent *urgent;         /* control frames that will overtake the output */
+  union {
+    EngineDial *dial;           /* client, until open */
+    EngineReply *reply;         /* server, while replying */
+  };
+  char *close_reason;
+
+  guint32 heard;                /* the tick at which the peer last sent anything */
+  guint16 close_code;           /* of the end that will be told */
+  guint16 scanned;              /* how much of the tail is known to be no whole head */
+  guint8 state;                 /* EngineState */
+  guint8 role;                  /* WireRole */
+  guint8 lined;                 /* EngineLineBit */
+  guint busy : 1;               /* its input is being worked on, further down the stack */
+  guint paused : 1;             /* the owner wants no data */
+  guint blocked : 1;            /* the kernel takes no more output for now */
+  guint wants_writable : 1;
+  guint ended_input : 1;        /* the peer sent FIN */
+  guint sending_message : 1;    /* a message was begun with a fragment that is not its last */
+  guint ping_sent : 1;          /* the answer to our own ping is awaited */
+  guint opened : 1;             /* the owner was told that it opened */
+  guint end_told : 1;           /* ... and that it ended */
+};
+
+/* --- life (connection.c) */
+
+/* Takes @fd, a non-blocking socket. -1 while there is none yet. */
+EngineConnection *engine_connection_new (EngineContext *context, WireRole role, int fd);
+
+/* Frees the memory; only at the end of the outermost turn. */
+void engine_connection_free (EngineConnection *connection);
+
+void engine_connection_bind (EngineConnection *connection, EngineProtocol *protocol);
+void engine_connection_set_state (EngineConnection *connection, EngineState state);
+void engine_connection_arm (EngineConnection *connection, guint ticks);
+/* Does the state allow to read from the peer? */
+gboolean engine_connection_reads (const EngineConnection *connection);
+void engine_connection_update_interest (EngineConnection *connection);
+
+/* Input came that is not wanted now: epoll is told no longer to tell of it. */
+void engine_connection_mute (EngineConnection *connection);
+void engine_connection_stand_in (EngineConnection *connection, EngineLineBit bit);
+
+void engine_connection_open (EngineConnection *connection, const char *target);
+
+/* The owner wants to hear no data (or again). */
+void engine_connection_pause (EngineConnection *connection, gboolean pause);
+void engine_connection_request_writable (EngineConnection *connection);
+
+/* What the loop calls. */
+void engine_connection_on_deadline (EngineConnection *connection);
+void engine_connection_on_writable (EngineConnection *connection);
+
+/* An error or a hang-up, while nothing is read. */
+void engine_connection_on_hang_up (EngineConnection *connection, gboolean error);
+void engine_connection_announce_end (EngineConnection *connection);
+
+/* --- closing (closing.c) */
+
+/* Starts the closing handshake, or ends what has not opened. Does nothing to a
+ * connection that is closing already. */
+void engine_connection_close (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length);
+
+/* The peer broke the protocol: tells it so and ends (RFC 6455 section 7.1.7). */
+void engine_connection_fail (EngineConnection *connection, const WireViolation *violation);
+
+/* Ends at once, with nothing sent. @text is told to the owner. */
+void engine_connection_abort (EngineConnection *connection, EngineError code, const char *format, ...)
+  G_GNUC_PRINTF (3, 4);
+
+/* The peer's Close came. */
+void engine_connection_on_close_frame (EngineConnection *connection, const guint8 *payload, gsize length);
+
+/* All output has left. */
+void engine_connection_on_drained (EngineConnection *connection);
+
+/* The peer's FIN came, and everything before it was used up. */
+void engine_connection_on_end_of_input (EngineConnection *connection);

@@ -1,0 +1,355 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "connection-private.h"
+
+#include "connector-private.h"
+#include "context-private.h"
+#include "receive-private.h"
+#include "reply-private.h"
+#include "send-private.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+
+/* The list of the protocol, once the connection has opened, or of the context. */
+static void
+connection_list_heads (EngineConnection *connection, EngineConnection ***first, EngineConnection ***last)
+{
+  *first = connection->opened ? &connection->protocol->first : &connection->context->first;
+  *last = connection->opened ? &connection->protocol->last : &connection->context->last;
+}
+
+static void
+connection_link (EngineConnection *connection)
+{
+  EngineConnection **first;
+  EngineConnection **last;
+
+  connection_list_heads (connection, &first, &last);
+  connection->previous = *last;
+  connection->next = NULL;
+  if (*last != NULL)
+    (*last)->next = connection;
+  else
+    *first = connection;
+  *last = connection;
+}
+
+static void
+connection_unlink (EngineConnection *connection)
+{
+  EngineConnection **first;
+  EngineConnection **last;
+
+  connection_list_heads (connection, &first, &last);
+  if (connection->previous != NULL)
+    connection->previous->next = connection->next;
+  else
+    *first = connection->next;
+  if (connection->next != NULL)
+    connection->next->previous = connection->previous;
+  else
+    *last = connection->previous;
+}
+
+EngineConnection *
+engine_connection_new (EngineContext *context, WireRole role, int fd)
+{
+  EngineConnection *connection = g_new0 (EngineConnection, 1);
+
+  engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, fd);
+  connection->context = context;
+  connection->transport = &engine_transport_plain;
+  connection->role = (guint8) role;
+  connection->state = role == WIRE_ROLE_SERVER ? ENGINE_STATE_HANDSHAKE : ENGINE_STATE_CONNECTING;
+  connection->close_code = WIRE_CLOSE_ABNORMAL;
+  connection_link (connection);
+
+  engine_connection_arm (connection, role == WIRE_ROLE_SERVER ? context->limits.handshake_ticks
+                                                              : context->limits.connect_ticks);
+  if (fd >= 0)
+    engine_connection_update_interest (connection);
+
+  return connection;
+}
+
+static void
+connection_leave_lines (EngineConnection *connection)
+{
+  EngineContext *context = connection->context;
+
+  if (connection->lined & ENGINE_LINE_READY)
+    engine_line_remove (&context->ready, connection);
+  if (connection->lined & ENGINE_LINE_WRITABLE)
+    engine_line_remove (&context->writable, connection);
+  if (connection->lined & ENGINE_LINE_DIRTY)
+    engine_line_remove (&context->dirty, connection);
+  if (connection->lined & ENGINE_LINE_ENDED)
+    engine_line_remove (&context->ended, connection);
+}
+
+void
+engine_connection_free (EngineConnection *connection)
+{
+  g_assert (connection->state == ENGINE_STATE_CLOSED);
+
+  connection->context->events->released (connection);
+  connection_leave_lines (connection);
+  connection_unlink (connection);
+  engine_output_clear (&connection->output);
+  g_free (connection->tail);
+  g_free (connection->urgent);
+  g_free (connection->close_reason);
+  if (connection->role == WIRE_ROLE_CLIENT)
+    engine_connector_release (connection);
+  else
+    g_clear_pointer (&connection->reply, engine_reply_free);
+  g_free (connection);
+}
+
+void
+engine_connection_bind (EngineConnection *connection, EngineProtocol *protocol)
+{
+  g_assert (!connection->opened);
+
+  connection->protocol = protocol;
+}
+
+void
+engine_connection_set_state (EngineConnection *connection, EngineState state)
+{
+  g_assert (engine_state_may_become (connection->state, state));
+
+  connection->state = (guint8) state;
+  if (state >= ENGINE_STATE_LINGERING)
+    engine_connection_stand_in (connection, ENGINE_LINE_ENDED);
+}
+
+void
+engine_connection_arm (EngineConnection *connection, guint ticks)
+{
+  engine_context_set_timer (connection->context, &connection->timer, ticks);
+}
+
+gboolean
+engine_connection_reads (const EngineConnection *connection)
+{
+  switch ((EngineState) connection->state)
+    {
+    case ENGINE_STATE_HANDSHAKE:
+    case ENGINE_STATE_CLOSING:
+    case ENGINE_STATE_LINGERING:
+      return !connection->ended_input;
+    case ENGINE_STATE_OPEN:
+      return !connection->ended_input && !connection->paused;
+    default:
+      return FALSE;
+    }
+}
+
+static void
+connection_watch (EngineConnection *connection, guint16 events)
+{
+  if (!engine_poller_set (connection->context->epoll_fd, &connection->watch, events))
+    engine_connection_abort (connection, ENGINE_ERROR_SYSTEM, _("The connection could not be watched: %s"),
+                             g_strerror (errno));
+}
+
+void
+engine_connection_update_interest (EngineConnection *connection)
+{
+  guint16 events = connection->blocked ? EPOLLOUT : 0;
+
+  if (connection->watch.fd < 0)
+    return;
+
+  if (engine_connection_reads (connection) && !connection->busy)
+    events |= EPOLLIN;
+  else if (connection->watch.added)
+    /* Mostly nothing comes, and it would be a call for nothing. */
+    events |= connection->watch.events & EPOLLIN;
+
+  connection_watch (connection, events);
+}
+
+void
+engine_connection_mute (EngineConnection *connection)
+{
+  /* Further down the stack somebody works on it, and will ask again; until then
+   * not even a hang-up may wake the nested loop over and over. */
+  if (connection->busy)
+    engine_poller_remove (connection->context->epoll_fd, &connection->watch);
+  else
+    connection_watch (connection, connection->blocked ? EPOLLOUT : 0);
+}
+
+void
+engine_connection_stand_in (EngineConnection *connection, EngineLineBit bit)
+{
+  EngineContext *context = connection->context;
+  EngineLine *line = bit == ENGINE_LINE_READY      ? &context->ready
+                     : bit == ENGINE_LINE_WRITABLE ? &context->writable
+                     : bit == ENGINE_LINE_DIRTY    ? &context->dirty
+                                                   : &context->ended;
+
+  if (connection->lined & bit)
+    return;
+
+  connection->lined |= bit;
+  engine_line_push (line, connection);
+}
+
+void
+engine_connection_open (EngineConnection *connection, const char *target)
+{
+  EngineContext *context = connection->context;
+  const EngineLimits *limits = &context->limits;
+
+  wire_decoder_init (&connection->decoder, connection->role, limits->message_limit, limits->whole_frame);
+  connection_unlink (connection);
+  engine_connection_set_state (connection, ENGINE_STATE_OPEN);
+  connection->opened = TRUE;
+  connection_link (connection);
+
+  connection->heard = context->tick;
+  if (limits->ping_ticks > 0)
+    engine_connection_arm (connection, limits->ping_ticks);
+  else
+    engine_wheel_clear (&context->wheel, &connection->timer);
+
+  context->events->opened (connection, target);
+}
+
+void
+engine_connection_pause (EngineConnection *connection, gboolean pause)
+{
+  connection->paused = pause != FALSE;
+  if (pause || connection->busy)
+    /* What comes next finds us paused, and is then turned off; until then there
+     * is no call to make. */
+    return;
+
+  if (connection->tail != NULL)
+    engine_connection_stand_in (connection, ENGINE_LINE_READY);
+  engine_connection_update_interest (connection);
+}
+
+void
+engine_connection_request_writable (EngineConnection *connection)
+{
+  connection->wants_writable = TRUE;
+  if (!connection->blocked)
+    engine_connection_stand_in (connection, ENGINE_LINE_WRITABLE);
+}
+
+void
+engine_connection_on_writable (EngineConnection *connection)
+{
+  connection->blocked = FALSE;
+  if (connection->state == ENGINE_STATE_REPLYING)
+    engine_connection_arm (connection, connection->context->limits.reply_ticks);
+
+  engine_send_urgent (connection);
+  engine_connection_flush (connection);
+  engine_connection_update_interest (connection);
+}
+
+void
+engine_connection_on_hang_up (EngineConnection *connection, gboolean error)
+{
+  /* After a plain hang-up what was received can still be read, once the owner wants it. */
+  if (connection->state == ENGINE_STATE_OPEN && !error)
+    engine_poller_remove (connection->context->epoll_fd, &connection->watch);
+  else
+    engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost"));
+}
+
+/* The peer has been silent for a while: is it still there? */
+static void
+connection_check_life (EngineConnection *connection)
+{
+  EngineContext *context = connection->context;
+  const EngineLimits *limits = &context->limits;
+  guint silent = context->tick - connection->heard;
+
+  if (connection->paused)
+    {
+      /* Whoever doesn't listen can't complain of silence. */
+      connection->heard = context->tick;
+      connection->ping_sent = FALSE;
+      engine_connection_arm (connection, limits->ping_ticks);
+    }
+  else if (connection->ping_sent)
+    engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The peer did not answer a ping within %u s"),
+                             limits->pong_ticks);
+  else if (silent < limits->ping_ticks)
+    engine_connection_arm (connection, limits->ping_ticks - silent);
+  else
+    {
+      connection->ping_sent = TRUE;
+      engine_connection_arm (connection, limits->pong_ticks);
+      engine_connection_send_control (connection, WIRE_OPCODE_PING, context->ping_payload,
+                                      sizeof context->ping_payload, NULL);
+    }
+}
+
+void
+engine_connection_on_deadline (EngineConnection *connection)
+{
+  const EngineLimits *limits = &connection->context->limits;
+
+  switch ((EngineState) connection->state)
+    {
+    case ENGINE_STATE_OPEN:
+      connection_check_life (connection);
+      return;
+    case ENGINE_STATE_CONNECTING:
+      engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("No connection to %s within %u s"),
+                               connection->dial->address, limits->connect_ticks);
+      return;
+    case ENGINE_STATE_HANDSHAKE:
+      if (connection->role == WIRE_ROLE_SERVER && connection->tail != NULL)
+        engine_reply_error (connection, 408);
+      else
+        engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The server did not answer the handshake within %u s"),
+                                 limits->handshake_ticks);
+      return;
+    case ENGINE_STATE_CLOSING:
+      engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The peer did not answer our Close within %u s"),
+                               limits->close_ticks);
+      return;
+    default:
+      engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The peer did not take what was sent to it"));
+      return;
+    }
+}
+
+static void
+connection_announce_failure (EngineConnection *connection)
+{
+  const EngineEvents *events = connection->context->events;
+
+  if (connection->dial->error == NULL)
+    connection->dial->error = g_error_new (ENGINE_ERROR, ENGINE_ERROR_CLOSED,
+                                           _("The connection was closed before it was established"));
+  events->failed (connection, connection->dial->error);
+  engine_connector_release (connection);
+}
+
+void
+engine_connection_announce_end (EngineConnection *connection)
+{
+  EngineContext *context = connection->context;
+
+  if (connection->opened && !connection->end_told)
+    {
+      connection->end_told = TRUE;
+      context->events->closed (connection, connection->close_code, connection->close_reason);
+    }
+  else if (connection->role == WIRE_ROLE_CLIENT && connection->dial != NULL)
+    connection_announce_failure (connection);
+
+  if (connection->state == ENGINE_STATE_CLOSED)
+    engine_line_push (&context->dead, connection);
+}

@@ -1,0 +1,41 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "connection-private.h"
+
+/* Our side as a client: everything up to a TCP connection. */
+
+typedef struct {
+  const char *address;          /* a name or an address */
+  guint16 port;
+  const char *target;
+  const char *host;             /* the header; NULL: made of address and port */
+  const char *origin;           /* or NULL */
+  const char *subprotocols;     /* comma-separated, or NULL */
+  gboolean use_proxy;           /* whatever GProxyResolver says */
+} EngineDestination;
+
+struct _EngineDial {
+  EngineConnection *connection; /* NULL once that is gone */
+  EngineContext *context;
+  GCancellable *cancellable;
+  gboolean running;             /* GIO is at work; its answer frees what was released */
+  WireClientHandshake handshake; /* points to the strings below */
+  GString *request;
+  char *address;
+  char *target;
+  char *host;
+  char *origin;
+  char *subprotocols;
+  GError *error;                /* why it failed */
+  guint status;                 /* of a server that answered, but not with 101 */
+};
+
+/* Never waits. NULL for a destination that can't be: what fails later is told by
+ * the event failed. */
+EngineConnection *engine_connector_dial (EngineContext *context, const EngineDestination *destination, GError **error);
+
+/* The connection does not need its dial any more. */
+void engine_connector_release (EngineConnection *connection);

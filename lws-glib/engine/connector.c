@@ -1,0 +1,214 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "connector-private.h"
+
+#include "context-private.h"
+#include "handshake-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define CONNECTOR_DEFAULT_PORT 80
+
+static void
+dial_free (EngineDial *dial)
+{
+  g_clear_object (&dial->cancellable);
+  g_free (dial->address);
+  g_free (dial->target);
+  g_free (dial->host);
+  g_free (dial->origin);
+  g_free (dial->subprotocols);
+  g_clear_error (&dial->error);
+  if (dial->request != NULL)
+    g_string_free (dial->request, TRUE);
+  g_free (dial);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EngineDial, dial_free)
+
+void
+engine_connector_release (EngineConnection *connection)
+{
+  EngineDial *dial = g_steal_pointer (&connection->dial);
+
+  if (dial == NULL)
+    return;
+
+  dial->connection = NULL;
+  if (dial->running)
+    g_cancellable_cancel (dial->cancellable);
+  else
+    dial_free (dial);
+}
+
+/* The value of the header Host: programs also give "http://name", and leave the
+ * port to us. */
+static char *
+connector_host (const EngineDestination *destination)
+{
+  const char *given = destination->host != NULL ? destination->host : destination->address;
+  const char *scheme = strstr (given, "://");
+  const char *name = scheme != NULL ? scheme + 3 : given;
+  gsize length = strcspn (name, "/");
+  g_autofree char *host = g_strndup (name, length);
+  gboolean bare_ipv6 = host[0] != '[' && strchr (host, ':') != strrchr (host, ':');
+  gboolean has_port = host[0] == '[' ? strstr (host, "]:") != NULL : !bare_ipv6 && strchr (host, ':') != NULL;
+  g_autofree char *bracketed = bare_ipv6 ? g_strdup_printf ("[%s]", host) : g_strdup (host);
+
+  if (has_port || destination->port == CONNECTOR_DEFAULT_PORT)
+    return g_steal_pointer (&bracketed);
+
+  return g_strdup_printf ("%s:%u", bracketed, destination->port);
+}
+
+static char *
+connector_address (const char *address)
+{
+  gsize length = strlen (address);
+
+  if (length > 2 && address[0] == '[' && address[length - 1] == ']')
+    return g_strndup (address + 1, length - 2);
+
+  return g_strdup (address);
+}
+
+static EngineDial *
+dial_new (EngineContext *context, const EngineDestination *destination, GError **error)
+{
+  const char *target = destination->target != NULL ? destination->target : "/";
+  g_autoptr (EngineDial) dial = g_new0 (EngineDial, 1);
+  guint8 nonce[16];
+  WireRefusal refusal;
+
+  dial->context = context;
+  dial->address = connector_address (destination->address);
+  dial->target = g_strconcat (target[0] == '/' ? "" : "/", target, NULL);
+  dial->host = connector_host (destination);
+  dial->origin = g_strdup (destination->origin);
+  dial->subprotocols = g_strdup (destination->subprotocols);
+  dial->handshake.target = dial->target;
+  dial->handshake.host = dial->host;
+  dial->handshake.origin = dial->origin;
+  dial->handshake.subprotocols = dial->subprotocols;
+
+  if (!engine_random_draw (&context->random, nonce, sizeof nonce))
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("No random bytes for a handshake: %s"),
+                   g_strerror (errno));
+      return NULL;
+    }
+  wire_client_handshake_set_key (&dial->handshake, nonce);
+
+  dial->request = g_string_sized_new (256);
+  if (!wire_client_handshake_request (dial->request, &dial->handshake, &refusal))
+    {
+      g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID, refusal.text);
+      return NULL;
+    }
+
+  return g_steal_pointer (&dial);
+}
+
+/* GIO's socket goes with its GSocketConnection; the descriptor stays with us. */
+static int
+connector_take_descriptor (GSocketConnection *stream)
+{
+  int fd = g_socket_get_fd (g_socket_connection_get_socket (stream));
+  const int one = 1;
+
+  fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  if (fd >= 0)
+    setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+
+  return fd;
+}
+
+static void
+connector_on_connected (GObject *source, GAsyncResult *result, gpointer data)
+{
+  EngineDial *dial = data;
+  EngineConnection *connection = dial->connection;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocketConnection) stream = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
+  int fd;
+
+  dial->running = FALSE;
+  dial->context->jobs--;
+  if (connection == NULL)
+    {
+      dial_free (dial);
+      return;
+    }
+  if (connection->state != ENGINE_STATE_CONNECTING)
+    return;
+
+  if (stream == NULL)
+    {
+      engine_connection_abort (connection, ENGINE_ERROR_CONNECT, "%s", error->message);
+      return;
+    }
+  fd = connector_take_descriptor (stream);
+  if (fd < 0)
+    {
+      engine_connection_abort (connection, ENGINE_ERROR_SYSTEM, _("The socket could not be taken over: %s"),
+                               g_strerror (errno));
+      return;
+    }
+  engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, fd);
+  engine_handshake_start (connection);
+}
+
+static void
+connector_start (EngineContext *context, EngineDial *dial, const EngineDestination *destination)
+{
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketConnectable) connectable = g_network_address_new (dial->address, destination->port);
+
+  g_socket_client_set_enable_proxy (client, destination->use_proxy);
+  dial->cancellable = g_cancellable_new ();
+  dial->running = TRUE;
+  context->jobs++;
+
+  if (context->gio == NULL)
+    context->gio = g_main_context_new ();
+  g_main_context_push_thread_default (context->gio);
+  g_socket_client_connect_async (client, connectable, dial->cancellable, connector_on_connected, dial);
+  g_main_context_pop_thread_default (context->gio);
+}
+
+EngineConnection *
+engine_connector_dial (EngineContext *context, const EngineDestination *destination, GError **error)
+{
+  EngineDial *dial;
+  EngineConnection *connection;
+
+  if (context->destroyed)
+    {
+      g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_CLOSED, _("The context is being destroyed"));
+      return NULL;
+    }
+  if (destination->address[0] == '\0' || destination->port == 0)
+    {
+      g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                           _("A connection needs an address and a port between 1 and 65535"));
+      return NULL;
+    }
+
+  dial = dial_new (context, destination, error);
+  if (dial == NULL)
+    return NULL;
+
+  connection = engine_connection_new (context, WIRE_ROLE_CLIENT, -1);
+  connection->dial = dial;
+  dial->connection = connection;
+  connector_start (context, dial, destination);
+
+  return connection;
+}

@@ -1,0 +1,127 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "channel-private.h"
+#include "connection-private.h"
+#include "gather-private.h"
+#include "inbox-private.h"
+#include "limits-private.h"
+#include "listener-private.h"
+#include "random-private.h"
+
+/* The wheel turns once a second. */
+#define ENGINE_TICK_MICROSECONDS G_USEC_PER_SEC
+
+/* A subprotocol as the engine sees it: a group of open connections with one
+ * channel for broadcasts. */
+struct _EngineProtocol {
+  EngineContext *context;
+  char *name;                   /* NULL: for clients that ask for none */
+  gpointer owner;
+  EngineConnection *first;      /* its open connections, in order of opening */
+  EngineConnection *last;
+  EngineChannel channel;
+};
+
+/* What other processes must know; in memory that survives a fork() as one page. */
+typedef struct {
+  gint service_pid;
+} EngineShared;
+
+struct libwebsocket_context {
+  const EngineEvents *events;
+  gpointer owner;
+  EngineLimits limits;
+
+  int epoll_fd;
+  guint depth;                  /* turns and broadcasts under way on the stack */
+  gboolean destroyed;           /* freed when the outermost turn ends */
+
+  EngineWheel wheel;
+  guint32 tick;                 /* as the turn began */
+  gint64 wheel_start;
+  gint64 tick_microseconds;
+
+  EngineLine ready;
+  EngineLine writable;
+  EngineLine dirty;
+  EngineLine ended;
+  EngineLine dead;              /* to be freed when nothing of them is on the stack */
+
+  GPtrArray *listeners;         /* EngineListener */
+  GPtrArray *protocols;         /* EngineProtocol */
+  EngineConnection *first;      /* connections that no protocol has */
+  EngineConnection *last;
+
+  guint8 *spare_buffer;         /* for the next turn; see turn.c */
+  EngineGather gather;
+  EngineRandom random;
+  guint8 ping_payload[8];       /* by which our own pings are told from the owner's */
+  EngineInbox inbox;
+
+  EngineShared *shared;
+  GThread *service_thread;
+  int pid;
+  guint fork_generation;
+  int service_pidfd;            /* of the service process, once we sent to it */
+  int service_pidfd_pid;
+  EngineWatch parent;           /* a forked loop ends when its parent does */
+  EngineWatch leash;            /* ... or hangs up */
+  gboolean parent_gone;
+
+  GMainContext *gio;            /* where GIO's answers arrive; NULL until needed */
+  GCancellable *cancellable;    /* of all jobs */
+  guint jobs;                   /* GIO operations under way */
+};
+
+/* --- life (context.c) */
+EngineContext *engine_context_new (const EngineEvents *events, gpointer owner, GError **error);
+
+/* Ends all connections and frees the context: at once, or when the outermost turn ends. */
+void engine_context_destroy (EngineContext *context);
+
+EngineProtocol *engine_context_add_protocol (EngineContext *context, const char *name, gpointer owner, GError **error);
+
+/* Called in a process that was forked after the context was made: from now on
+ * this process runs the service loop. FALSE with errno if the kernel has no
+ * descriptors left. */
+gboolean engine_context_adopt (EngineContext *context);
+
+/* Do the connections belong to this process? */
+gboolean engine_context_is_ours (EngineContext *context);
+
+guint32 engine_context_tick (EngineContext *context);
+void engine_context_set_timer (EngineContext *context, EngineTimer *timer, guint ticks);
+
+/* --- the turn (turn.c) */
+
+struct _EngineTurn {
+  EngineContext *context;
+  guint8 *buffer;
+  guint frames;                 /* that may still be worked on */
+  guint checks;
+  gint64 end;                   /* when the turn should stop */
+};
+
+/* One turn: waits for up to @timeout_ms (forever if negative) and works on what is
+ * there. FALSE if the context is at its end, or epoll fails. */
+gboolean engine_context_service (EngineContext *context, int timeout_ms);
+
+/* May the turn go on? */
+gboolean engine_turn_goes_on (EngineTurn *turn);
+
+/* Is there work that needs no waiting? */
+gboolean engine_context_has_work (EngineContext *context);
+
+/* Tells the owner of all connections that have ended. */
+void engine_context_announce (EngineContext *context);
+
+/* Between these, what is written is gathered, and what is closed is freed later;
+ * a turn does the same. */
+void engine_context_hold (EngineContext *context);
+void engine_context_release (EngineContext *context);
+
+/* Sends what was gathered. */
+void engine_context_flush (EngineContext *context);

@@ -1,0 +1,330 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "context-private.h"
+
+#include "connector-private.h"
+#include "fork-private.h"
+#include "send-private.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static void
+context_free_protocol (gpointer data)
+{
+  EngineProtocol *protocol = data;
+  EngineContext *context = protocol->context;
+
+  engine_channel_close (&protocol->channel, engine_context_is_ours (context) ? context->epoll_fd : -1);
+  g_free (protocol->name);
+  g_free (protocol);
+}
+
+static gboolean
+context_open_descriptors (EngineContext *context, GError **error)
+{
+  context->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
+  if (context->epoll_fd < 0)
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("No epoll descriptor: %s"), g_strerror (errno));
+      return FALSE;
+    }
+  if (!engine_inbox_open (&context->inbox, error))
+    return FALSE;
+  if (!engine_poller_set (context->epoll_fd, &context->inbox.watch, EPOLLIN))
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("Wake-ups can't be watched: %s"), g_strerror (errno));
+      return FALSE;
+    }
+  if (!engine_random_draw (&context->random, context->ping_payload, sizeof context->ping_payload))
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("No random bytes: %s"), g_strerror (errno));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+EngineContext *
+engine_context_new (const EngineEvents *events, gpointer owner, GError **error)
+{
+  EngineContext *context = g_new0 (EngineContext, 1);
+
+  engine_fork_init ();
+  context->events = events;
+  context->owner = owner;
+  context->limits = (EngineLimits) ENGINE_LIMITS_DEFAULT;
+  context->tick_microseconds = ENGINE_TICK_MICROSECONDS;
+  context->wheel_start = g_get_monotonic_time ();
+  context->service_thread = g_thread_self ();
+  context->service_pidfd = -1;
+  context->pid = getpid ();
+  context->fork_generation = engine_fork_generation ();
+  context->listeners = g_ptr_array_new ();
+  context->protocols = g_ptr_array_new_with_free_func (context_free_protocol);
+  engine_watch_init (&context->parent, ENGINE_WATCH_PARENT, -1);
+  engine_watch_init (&context->leash, ENGINE_WATCH_PARENT, -1);
+  engine_watch_init (&context->inbox.watch, ENGINE_WATCH_INBOX, -1);
+
+  context->shared = mmap (NULL, sizeof (EngineShared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (context->shared == MAP_FAILED)
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("No memory to share with other processes: %s"),
+                   g_strerror (errno));
+      context->shared = NULL;
+    }
+  else
+    context->shared->service_pid = context->pid;
+
+  if (context->shared == NULL || !context_open_descriptors (context, error))
+    {
+      engine_context_destroy (context);
+      return NULL;
+    }
+
+  return context;
+}
+
+EngineProtocol *
+engine_context_add_protocol (EngineContext *context, const char *name, gpointer owner, GError **error)
+{
+  EngineProtocol *protocol = g_new0 (EngineProtocol, 1);
+
+  protocol->context = context;
+  protocol->name = g_strdup (name);
+  protocol->owner = owner;
+  if (!engine_channel_open (&protocol->channel, error))
+    {
+      context_free_protocol (protocol);
+      return NULL;
+    }
+  g_ptr_array_add (context->protocols, protocol);
+
+  if (!engine_poller_set (context->epoll_fd, &protocol->channel.watch, EPOLLIN))
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("A channel can't be watched: %s"), g_strerror (errno));
+      return NULL;
+    }
+
+  return protocol;
+}
+
+/* --- time */
+
+guint32
+engine_context_tick (EngineContext *context)
+{
+  return (guint32) ((g_get_monotonic_time () - context->wheel_start) / context->tick_microseconds);
+}
+
+void
+engine_context_set_timer (EngineContext *context, EngineTimer *timer, guint ticks)
+{
+  guint32 tick = context->depth > 0 ? context->tick : engine_context_tick (context);
+
+  /* The tick under way has begun already: one more, so as never to be early. */
+  engine_wheel_set (&context->wheel, timer, tick + ticks + 1);
+}
+
+/* --- processes */
+
+gboolean
+engine_context_is_ours (EngineContext *context)
+{
+  return context->shared != NULL && context->fork_generation == engine_fork_generation () &&
+         g_atomic_int_get (&context->shared->service_pid) == context->pid;
+}
+
+static gboolean
+context_move_list (int epoll_fd, EngineConnection *first)
+{
+  gboolean moved = TRUE;
+
+  for (EngineConnection *connection = first; connection != NULL; connection = connection->next)
+    moved &= engine_poller_move (epoll_fd, &connection->watch);
+
+  return moved;
+}
+
+/* The former epoll descriptor and eventfd are shared with the process that made
+ * them: they would tell either of us what the other one does. */
+static gboolean
+context_move_watches (EngineContext *context)
+{
+  int epoll_fd = context->epoll_fd;
+  gboolean moved = context_move_list (epoll_fd, context->first);
+
+  for (guint i = 0; i < context->listeners->len; i++)
+    moved &= engine_poller_move (epoll_fd, &((EngineListener *) context->listeners->pdata[i])->watch);
+  for (guint i = 0; i < context->protocols->len; i++)
+    {
+      EngineProtocol *protocol = context->protocols->pdata[i];
+
+      moved &= engine_poller_move (epoll_fd, &protocol->channel.watch);
+      moved &= context_move_list (epoll_fd, protocol->first);
+    }
+
+  return moved;
+}
+
+gboolean
+engine_context_adopt (EngineContext *context)
+{
+  g_autoptr (GError) error = NULL;
+
+  close (context->epoll_fd);
+  close (context->inbox.watch.fd);
+  if (context->service_pidfd >= 0)
+    close (context->service_pidfd);
+  context->service_pidfd = -1;
+  context->service_pidfd_pid = 0;
+  /* Never the same masking keys in two processes. */
+  context->random.left = 0;
+  /* Letters of threads that don't exist here, under a mutex that one of them may
+   * have held: the parent has them, too. */
+  g_queue_init (&context->inbox.letters);
+
+  context->pid = getpid ();
+  context->fork_generation = engine_fork_generation ();
+  if (!context_open_descriptors (context, &error) || !context_move_watches (context))
+    {
+      g_message (_("The service loop can't go on in this process: %s"),
+                 error != NULL ? error->message : g_strerror (errno));
+      return FALSE;
+    }
+  g_atomic_int_set (&context->shared->service_pid, context->pid);
+
+  return TRUE;
+}
+
+/* --- the end */
+
+static void
+context_free (EngineContext *context)
+{
+  gboolean ours = engine_context_is_ours (context);
+  EngineConnection *connection;
+
+  while ((connection = engine_line_pop (&context->dead)) != NULL)
+    engine_connection_free (connection);
+  g_ptr_array_foreach (context->listeners, (GFunc) (void (*) (void)) engine_listener_free, NULL);
+  g_ptr_array_unref (context->listeners);
+  g_ptr_array_unref (context->protocols);
+  engine_line_clear (&context->ready);
+  engine_line_clear (&context->writable);
+  engine_line_clear (&context->dirty);
+  engine_line_clear (&context->ended);
+  engine_line_clear (&context->dead);
+  engine_gather_clear (&context->gather);
+  g_free (context->spare_buffer);
+  if (context->inbox.watch.fd >= 0)
+    engine_inbox_close (&context->inbox);
+  if (context->epoll_fd >= 0)
+    close (context->epoll_fd);
+  if (context->service_pidfd >= 0)
+    close (context->service_pidfd);
+  if (context->parent.fd >= 0)
+    close (context->parent.fd);
+  if (context->leash.fd >= 0)
+    close (context->leash.fd);
+  if (context->shared != NULL)
+    munmap (context->shared, sizeof (EngineShared));
+
+  /* GIO's jobs are cancelled; their answers come soon, and must find us. */
+  while (ours && context->jobs > 0)
+    g_main_context_iteration (context->gio, TRUE);
+  g_clear_pointer (&context->gio, g_main_context_unref);
+  context->events->freed (context->owner);
+  g_free (context);
+}
+
+/* Says farewell as far as the kernel takes it, and ends. */
+static void
+context_end_list (EngineConnection *first)
+{
+  for (EngineConnection *connection = first; connection != NULL; connection = connection->next)
+    {
+      if (connection->state == ENGINE_STATE_CLOSED)
+        continue;
+      engine_connection_close (connection, WIRE_CLOSE_GOING_AWAY, NULL, 0);
+      engine_connection_flush (connection);
+      engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The context was destroyed"));
+    }
+}
+
+/* In a process that doesn't own the connections: they live on elsewhere, and
+ * nobody here is told of an end. */
+static void
+context_forget_list (EngineConnection *first)
+{
+  for (EngineConnection *connection = first; connection != NULL; connection = connection->next)
+    {
+      if (connection->watch.fd >= 0)
+        close (connection->watch.fd);
+      connection->watch.fd = -1;
+      connection->end_told = TRUE;
+      if (connection->role == WIRE_ROLE_CLIENT)
+        engine_connector_release (connection);
+      if (connection->state != ENGINE_STATE_CLOSED)
+        engine_connection_stand_in (connection, ENGINE_LINE_ENDED);
+      connection->state = ENGINE_STATE_CLOSED;
+    }
+}
+
+void
+engine_context_destroy (EngineContext *context)
+{
+  gboolean ours = engine_context_is_ours (context);
+
+  if (context->destroyed)
+    return;
+  context->destroyed = TRUE;
+
+  engine_context_hold (context);
+  if (ours)
+    context_end_list (context->first);
+  else
+    context_forget_list (context->first);
+  for (guint i = 0; i < context->protocols->len; i++)
+    {
+      EngineProtocol *protocol = context->protocols->pdata[i];
+
+      if (ours)
+        context_end_list (protocol->first);
+      else
+        context_forget_list (protocol->first);
+    }
+  engine_context_announce (context);
+  engine_context_release (context);
+}
+
+/* --- holding */
+
+void
+engine_context_hold (EngineContext *context)
+{
+  if (context->depth++ == 0)
+    context->tick = engine_context_tick (context);
+}
+
+void
+engine_context_release (EngineContext *context)
+{
+  EngineConnection *connection;
+
+  if (context->depth == 1 && !context->destroyed)
+    engine_context_flush (context);
+  if (--context->depth > 0)
+    return;
+
+  if (context->destroyed)
+    {
+      context_free (context);
+      return;
+    }
+  while ((connection = engine_line_pop (&context->dead)) != NULL)
+    engine_connection_free (connection);
+}

@@ -1,0 +1,24 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <glib.h>
+
+/* What the engine tells its owner of failures. The texts are translated and fit
+ * to be shown. */
+
+typedef enum {
+  ENGINE_ERROR_CLOSED,          /* the connection isn't open (any more) */
+  ENGINE_ERROR_FULL,            /* the output queue is at its limit */
+  ENGINE_ERROR_INVALID,         /* an argument that the protocol can't carry */
+  ENGINE_ERROR_LISTEN,          /* no listening socket */
+  ENGINE_ERROR_CONNECT,         /* no connection to the server */
+  ENGINE_ERROR_HANDSHAKE,       /* the server didn't accept the handshake */
+  ENGINE_ERROR_TIMED_OUT,
+  ENGINE_ERROR_BROADCAST,       /* a broadcast didn't reach the service process */
+  ENGINE_ERROR_SYSTEM,          /* the system refused a descriptor, memory, a file */
+} EngineError;
+
+#define ENGINE_ERROR (engine_error_quark ())
+GQuark engine_error_quark (void);

@@ -1,0 +1,56 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "line-private.h"
+#include "wire/decoder-private.h"
+#include "wire/handshake-private.h"
+
+typedef struct _EngineProtocol EngineProtocol;
+
+/* What the engine tells its owner, all of it from inside a turn of the context.
+ * Each function may close, write to or destroy anything; memory is freed later. */
+
+typedef struct {
+  /* A plain HTTP request. What isn't answered by the end of the call, and has no
+   * writable callback requested, is answered with 404. */
+  void (*request) (EngineConnection *connection, const WireHead *head);
+
+  /* A client wants to open a WebSocket. The owner binds the connection to a protocol
+   * (engine_connection_bind()) and returns the subprotocol to name, or NULL; or it
+   * returns FALSE with *refusal filled. */
+  gboolean (*handshake) (EngineConnection *connection, const WireHead *head,
+                         const WireServerHandshake *handshake, const char **subprotocol, WireRefusal *refusal);
+
+  /* The server accepted our handshake. The owner binds the connection, or returns
+   * FALSE with *refusal filled. */
+  gboolean (*accepted) (EngineConnection *connection, const char *subprotocol, WireRefusal *refusal);
+
+  /* Frames may be sent from now on. @target is what the client asked for, NULL on
+   * a client. */
+  void (*opened) (EngineConnection *connection, const char *target);
+
+  /* A piece of a message. Its bytes, and one behind them, may be written to. */
+  void (*data) (EngineConnection *connection, const WirePiece *piece);
+
+  void (*pong) (EngineConnection *connection, guint8 *payload, gsize length);
+  void (*writable) (EngineConnection *connection);
+
+  /* A connection that had opened is at its end; with the code and reason of the
+   * peer's Close, or WIRE_CLOSE_ABNORMAL and what went wrong. */
+  void (*closed) (EngineConnection *connection, guint16 code, const char *reason);
+
+  /* A connection of ours did not come about. */
+  void (*failed) (EngineConnection *connection, const GError *error);
+
+  /* The connection is about to be freed, whatever it was told before. */
+  void (*released) (EngineConnection *connection);
+
+  /* Somebody called for a broadcast to this protocol. @payload has padding for a
+   * frame header in front and a byte behind. */
+  void (*broadcast) (EngineProtocol *protocol, guint8 *payload, gsize length);
+
+  /* The context has been freed. */
+  void (*freed) (gpointer owner);
+} EngineEvents;

@@ -1,0 +1,13 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "connection-private.h"
+
+/* Works on the head at the start of @data; returns how much of it was used, 0 if
+ * it isn't whole yet. */
+gsize engine_handshake_feed (EngineConnection *connection, guint8 *data, gsize length);
+
+/* Sends our request, once TCP stands. */
+void engine_handshake_start (EngineConnection *connection);

@@ -1,0 +1,130 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "handshake-private.h"
+
+#include "connector-private.h"
+#include "context-private.h"
+#include "reply-private.h"
+#include "send-private.h"
+
+/* --- server */
+
+static void
+handshake_upgrade (EngineConnection *connection, const WireHead *head)
+{
+  const EngineEvents *events = connection->context->events;
+  WireServerHandshake handshake;
+  WireRefusal refusal = { .status = 500 };
+  const char *subprotocol = NULL;
+  g_autoptr (GString) answer = NULL;
+
+  if (!wire_server_handshake_check (head, &handshake, &refusal) ||
+      !events->handshake (connection, head, &handshake, &subprotocol, &refusal))
+    {
+      g_debug ("Refusing a handshake with %u: %s", refusal.status, refusal.text);
+      if (connection->state == ENGINE_STATE_HANDSHAKE)
+        engine_reply_error (connection, refusal.status);
+      return;
+    }
+  if (connection->state != ENGINE_STATE_HANDSHAKE)
+    return;
+
+  answer = g_string_sized_new (256);
+  wire_server_handshake_accept (answer, &handshake, subprotocol);
+  engine_connection_send_raw (connection, answer->str, answer->len);
+  engine_connection_open (connection, handshake.target);
+}
+
+static void
+handshake_request (EngineConnection *connection, char *text, gsize length)
+{
+  WireHead head;
+  WireRefusal refusal;
+
+  if (!wire_head_parse (&head, WIRE_HEAD_REQUEST, text, length, &refusal))
+    {
+      g_debug ("Refusing a request with %u: %s", refusal.status, refusal.text);
+      engine_reply_error (connection, refusal.status);
+    }
+  else if (wire_head_wants_upgrade (&head))
+    handshake_upgrade (connection, &head);
+  else
+    engine_reply_start (connection, &head);
+}
+
+/* --- client */
+
+static void
+handshake_refuse (EngineConnection *connection, const WireRefusal *refusal)
+{
+  if (connection->dial != NULL)
+    connection->dial->status = refusal->status;
+  engine_connection_abort (connection, ENGINE_ERROR_HANDSHAKE, "%s", refusal->text);
+}
+
+static void
+handshake_response (EngineConnection *connection, char *text, gsize length)
+{
+  const EngineEvents *events = connection->context->events;
+  WireHead head;
+  WireRefusal refusal = { 0 };
+  const char *subprotocol;
+
+  if (!wire_head_parse (&head, WIRE_HEAD_RESPONSE, text, length, &refusal) ||
+      !wire_client_handshake_check (&connection->dial->handshake, &head, &subprotocol, &refusal) ||
+      !events->accepted (connection, subprotocol, &refusal))
+    {
+      handshake_refuse (connection, &refusal);
+      return;
+    }
+  if (connection->state != ENGINE_STATE_HANDSHAKE)
+    return;
+
+  engine_connector_release (connection);
+  engine_connection_open (connection, NULL);
+}
+
+void
+engine_handshake_start (EngineConnection *connection)
+{
+  const GString *request = connection->dial->request;
+
+  engine_connection_set_state (connection, ENGINE_STATE_HANDSHAKE);
+  engine_connection_arm (connection, connection->context->limits.handshake_ticks);
+  engine_connection_update_interest (connection);
+  engine_connection_send_raw (connection, request->str, request->len);
+}
+
+/* --- both */
+
+gsize
+engine_handshake_feed (EngineConnection *connection, guint8 *data, gsize length)
+{
+  WireHeadKind kind = connection->role == WIRE_ROLE_SERVER ? WIRE_HEAD_REQUEST : WIRE_HEAD_RESPONSE;
+  gsize scanned = connection->scanned;
+  WireRefusal refusal = { 0 };
+
+  switch (wire_head_scan (kind, data, length, &scanned, &refusal))
+    {
+    case WIRE_HEAD_INCOMPLETE:
+      connection->scanned = (guint16) scanned;
+      return 0;
+    case WIRE_HEAD_ERROR:
+      if (kind == WIRE_HEAD_REQUEST)
+        engine_reply_error (connection, refusal.status);
+      else
+        handshake_refuse (connection, &refusal);
+      return length;
+    case WIRE_HEAD_COMPLETE:
+      break;
+    }
+
+  connection->scanned = 0;
+  if (kind == WIRE_HEAD_REQUEST)
+    handshake_request (connection, (char *) data, scanned);
+  else
+    handshake_response (connection, (char *) data, scanned);
+
+  return scanned;
+}

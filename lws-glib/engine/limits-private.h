@@ -1,0 +1,77 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <glib.h>
+
+/* The limits of a context and their defaults. Times are in ticks of the wheel,
+ * which are seconds. */
+
+/* A handshake is one packet each way; who needs longer is stalling. */
+#define ENGINE_HANDSHAKE_TICKS 10
+
+/* A client's way to there: names, and SYNs that were lost and sent again. */
+#define ENGINE_CONNECT_TICKS 30
+
+/* For the peer's Close after ours. Browsers allow a few seconds, too. */
+#define ENGINE_CLOSE_TICKS 5
+
+/* How long we discard what still comes after our FIN, so that the Close frame
+ * isn't overtaken by a reset. */
+#define ENGINE_LINGER_TICKS 2
+
+/* Between two requests on a kept-alive HTTP connection. */
+#define ENGINE_KEEP_ALIVE_TICKS 15
+
+/* A reply must make some progress in this time. */
+#define ENGINE_REPLY_TICKS 30
+
+/* After this silence we send a Ping; without a sign of life in the second time
+ * the peer is gone. Below the 60 s after which proxies cut idle connections. */
+#define ENGINE_PING_TICKS 30
+#define ENGINE_PONG_TICKS 20
+
+/* What may wait for a slow reader on one connection. */
+#define ENGINE_OUTPUT_LIMIT (16 * 1024 * 1024)
+
+/* A data frame of at most this size reaches the classic callback in one piece,
+ * however it was cut up on its way; its programs count on that. */
+#define ENGINE_WHOLE_FRAME 4096
+
+/* One turn stops for the other sources of a main loop after this much time or
+ * this many frames: a frame of a 60 Hz screen has 16 ms. */
+#define ENGINE_TURN_MICROSECONDS 4000
+#define ENGINE_TURN_FRAMES 8192
+
+/* For a broadcast, when the service process doesn't keep up. */
+#define ENGINE_BROADCAST_WAIT_SECONDS 5
+
+/* The largest broadcast that another process may hand in. */
+#define ENGINE_BROADCAST_MAX (64 * 1024 * 1024)
+
+typedef struct {
+  guint handshake_ticks;
+  guint connect_ticks;
+  guint close_ticks;
+  guint linger_ticks;
+  guint keep_alive_ticks;
+  guint reply_ticks;
+  guint ping_ticks;             /* 0: no pings of our own */
+  guint pong_ticks;
+  gsize output_limit;
+  guint64 message_limit;
+  guint32 whole_frame;
+  guint turn_microseconds;
+  guint turn_frames;
+} EngineLimits;
+
+#define ENGINE_LIMITS_DEFAULT                                                                                      \
+  {                                                                                                                \
+    .handshake_ticks = ENGINE_HANDSHAKE_TICKS, .connect_ticks = ENGINE_CONNECT_TICKS,                              \
+    .close_ticks = ENGINE_CLOSE_TICKS,                                                                             \
+    .linger_ticks = ENGINE_LINGER_TICKS, .keep_alive_ticks = ENGINE_KEEP_ALIVE_TICKS,                              \
+    .reply_ticks = ENGINE_REPLY_TICKS, .ping_ticks = ENGINE_PING_TICKS, .pong_ticks = ENGINE_PONG_TICKS,           \
+    .output_limit = ENGINE_OUTPUT_LIMIT, .message_limit = G_MAXUINT64, .whole_frame = ENGINE_WHOLE_FRAME,          \
+    .turn_microseconds = ENGINE_TURN_MICROSECONDS, .turn_frames = ENGINE_TURN_FRAMES,                              \
+  }

@@ -1,0 +1,24 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "connection-private.h"
+
+typedef struct {
+  EngineContext *context;
+  EngineWatch watch;
+  EngineTimer timer;            /* set while accepting is suspended */
+} EngineListener;
+
+/* Listens on all addresses of both families. */
+gboolean engine_listener_open (EngineContext *context, guint16 port, GError **error);
+
+/* The port it got, 0 if the kernel won't tell. */
+guint16 engine_listener_port (const EngineListener *listener);
+
+void engine_listener_accept (EngineListener *listener);
+
+/* Tries again after the process had run out of descriptors. */
+void engine_listener_resume (EngineListener *listener);
+void engine_listener_free (EngineListener *listener);

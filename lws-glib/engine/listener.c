@@ -1,0 +1,156 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "context-private.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* As many as the kernel holds by default (net.core.somaxconn). */
+#define LISTENER_BACKLOG 4096
+
+/* In one turn, so that a storm of connections leaves room for others. */
+#define LISTENER_ACCEPTS 256
+
+/* How long accepting rests when descriptors or memory have run out. */
+#define LISTENER_REST_TICKS 1
+
+static void
+listener_set_option (int fd, int level, int option, int value)
+{
+  setsockopt (fd, level, option, &value, sizeof value);
+}
+
+static gboolean
+listener_bind (int fd, int family, guint16 port)
+{
+  struct sockaddr_in6 any6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT, .sin6_port = htons (port) };
+  struct sockaddr_in any4 = { .sin_family = AF_INET, .sin_port = htons (port) };
+  const struct sockaddr *address = family == AF_INET6 ? (struct sockaddr *) &any6 : (struct sockaddr *) &any4;
+
+  listener_set_option (fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  /* The sockets that are accepted inherit this. */
+  listener_set_option (fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (family == AF_INET6)
+    listener_set_option (fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+
+  return bind (fd, address, family == AF_INET6 ? sizeof any6 : sizeof any4) == 0 && listen (fd, LISTENER_BACKLOG) == 0;
+}
+
+/* A socket for both families; on a machine without IPv6 for IPv4 alone. */
+static int
+listener_socket (guint16 port)
+{
+  static const int families[] = { AF_INET6, AF_INET };
+
+  for (guint i = 0; i < G_N_ELEMENTS (families); i++)
+    {
+      int fd = socket (families[i], SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+      int failure;
+
+      if (fd >= 0 && listener_bind (fd, families[i], port))
+        return fd;
+
+      failure = errno;
+      if (fd >= 0)
+        close (fd);
+      errno = failure;
+      if (failure != EAFNOSUPPORT && failure != EADDRNOTAVAIL)
+        return -1;
+    }
+
+  return -1;
+}
+
+gboolean
+engine_listener_open (EngineContext *context, guint16 port, GError **error)
+{
+  int fd = listener_socket (port);
+  EngineListener *listener;
+
+  if (fd < 0)
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_LISTEN, _("Port %u can't be listened on: %s"), port,
+                   g_strerror (errno));
+      return FALSE;
+    }
+
+  listener = g_new0 (EngineListener, 1);
+  listener->context = context;
+  listener->timer.kind = ENGINE_WATCH_LISTENER;
+  engine_watch_init (&listener->watch, ENGINE_WATCH_LISTENER, fd);
+  g_ptr_array_add (context->listeners, listener);
+
+  if (!engine_poller_set (context->epoll_fd, &listener->watch, EPOLLIN))
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_LISTEN, _("Port %u can't be watched: %s"), port,
+                   g_strerror (errno));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+guint16
+engine_listener_port (const EngineListener *listener)
+{
+  struct sockaddr_in6 address = { 0 };
+  socklen_t length = sizeof address;
+
+  if (getsockname (listener->watch.fd, (struct sockaddr *) &address, &length) != 0)
+    return 0;
+
+  /* The port stands at the same place for both families. */
+  return ntohs (address.sin6_port);
+}
+
+/* Out of descriptors or memory: the connection stays in the backlog, and epoll
+ * would tell of it without end. */
+static void
+listener_rest (EngineListener *listener, int failure)
+{
+  g_message (_("No new connections for a moment: %s"), g_strerror (failure));
+  engine_poller_set (listener->context->epoll_fd, &listener->watch, 0);
+  engine_context_set_timer (listener->context, &listener->timer, LISTENER_REST_TICKS);
+}
+
+void
+engine_listener_accept (EngineListener *listener)
+{
+  for (guint i = 0; i < LISTENER_ACCEPTS; i++)
+    {
+      int fd = accept4 (listener->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+      if (fd >= 0)
+        engine_connection_new (listener->context, WIRE_ROLE_SERVER, fd);
+      else if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return;
+      else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        {
+          listener_rest (listener, errno);
+          return;
+        }
+      /* Anything else befell that one connection (accept(2)): on to the next. */
+    }
+}
+
+void
+engine_listener_resume (EngineListener *listener)
+{
+  if (!engine_poller_set (listener->context->epoll_fd, &listener->watch, EPOLLIN))
+    listener_rest (listener, errno);
+}
+
+void
+engine_listener_free (EngineListener *listener)
+{
+  engine_wheel_clear (&listener->context->wheel, &listener->timer);
+  if (engine_context_is_ours (listener->context))
+    engine_poller_remove (listener->context->epoll_fd, &listener->watch);
+  close (listener->watch.fd);
+  g_free (listener);
+}

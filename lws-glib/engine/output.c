@@ -1,0 +1,294 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "output-private.h"
+
+#include "wire/decoder-private.h"
+
+#include <string.h>
+
+/* An output's own blocks: they start small for the many that wait for little, and
+ * double. */
+#define OUTPUT_BLOCK_MIN 1024
+#define OUTPUT_BLOCK_MAX (64 * 1024)
+
+/* More spans than this are copied together: a small span must not hold a large
+ * block for ever. */
+#define OUTPUT_SPANS_MAX 64
+
+struct _EngineSpanList {
+  guint first;
+  guint end;
+  guint size;
+  EngineSpan spans[];
+};
+
+static guint
+output_n_spans (const EngineOutput *output)
+{
+  if (output->head.block == NULL)
+    return 0;
+  return 1 + (output->more != NULL ? output->more->end - output->more->first : 0);
+}
+
+gboolean
+engine_output_is_long (const EngineOutput *output, guint n_spans)
+{
+  return output_n_spans (output) > n_spans;
+}
+
+static EngineSpan *
+output_span (EngineOutput *output, guint index)
+{
+  return index == 0 ? &output->head : &output->more->spans[output->more->first + index - 1];
+}
+
+static void
+output_make_room (EngineOutput *output)
+{
+  EngineSpanList *list = output->more;
+  guint count = list != NULL ? list->end - list->first : 0;
+
+  if (list != NULL && list->end < list->size)
+    return;
+
+  if (list != NULL && list->first > list->size / 2)
+    memmove (list->spans, list->spans + list->first, count * sizeof (EngineSpan));
+  else
+    {
+      guint size = MAX (4, count * 2);
+      EngineSpanList *larger = g_malloc (sizeof (EngineSpanList) + size * sizeof (EngineSpan));
+
+      if (list != NULL)
+        memcpy (larger->spans, list->spans + list->first, count * sizeof (EngineSpan));
+      g_free (list);
+      larger->size = size;
+      output->more = larger;
+    }
+  output->more->first = 0;
+  output->more->end = count;
+}
+
+static void
+output_insert (EngineOutput *output, guint index, EngineSpan span)
+{
+  guint count = output_n_spans (output);
+
+  if (count == 0)
+    {
+      output->head = span;
+      return;
+    }
+
+  output_make_room (output);
+  output->more->end++;
+  for (guint i = count; i > index; i--)
+    *output_span (output, i) = *output_span (output, i - 1);
+  *output_span (output, index) = span;
+}
+
+static void
+output_drop_first (EngineOutput *output)
+{
+  EngineSpanList *list = output->more;
+
+  engine_block_unref (output->head.block);
+  output->head = (EngineSpan){ 0 };
+
+  if (list == NULL)
+    return;
+
+  output->head = list->spans[list->first++];
+  if (list->first == list->end)
+    g_clear_pointer (&output->more, g_free);
+}
+
+void
+engine_output_append (EngineOutput *output, EngineBlock *block, gsize offset, gsize length)
+{
+  guint count = output_n_spans (output);
+  EngineSpan *last = count > 0 ? output_span (output, count - 1) : NULL;
+
+  output->bytes += length;
+  if (last != NULL && last->block == block && last->offset + last->length == offset)
+    last->length += length;
+  else
+    output_insert (output, count, (EngineSpan){ engine_block_ref (block), offset, length });
+}
+
+void
+engine_output_overtake (EngineOutput *output, EngineBlock *block, gsize offset, gsize length)
+{
+  EngineSpan span = { engine_block_ref (block), offset, length };
+  EngineSpan *head = &output->head;
+
+  output->bytes += length;
+  if (output->unit_left == 0)
+    {
+      output_insert (output, 0, span);
+      return;
+    }
+
+  if (head->length > output->unit_left)
+    {
+      EngineSpan rest = { engine_block_ref (head->block), head->offset + output->unit_left,
+                          head->length - output->unit_left };
+
+      head->length = output->unit_left;
+      output_insert (output, 1, rest);
+    }
+  output_insert (output, 1, span);
+}
+
+int
+engine_output_parts (const EngineOutput *output, struct iovec *parts, int max_parts)
+{
+  int count = MIN ((int) output_n_spans (output), max_parts);
+
+  for (int i = 0; i < count; i++)
+    {
+      const EngineSpan *span = output_span ((EngineOutput *) output, (guint) i);
+
+      parts[i].iov_base = span->block->data + span->offset;
+      parts[i].iov_len = span->length;
+    }
+
+  return count;
+}
+
+/* The size of the frame at the start of the head span. The bytes are our own, so
+ * the header is whole and true. */
+static gsize
+output_unit_size (const EngineSpan *span)
+{
+  const guint8 *header = span->block->data + span->offset;
+  guint code = header[1] & WIRE_FRAME_LENGTH;
+  guint64 length = code;
+
+  if (code == 126)
+    length = (guint64) header[2] << 8 | header[3];
+  else if (code == 127)
+    for (guint i = length = 0; i < 8; i++)
+      length = length << 8 | header[2 + i];
+
+  return wire_frame_header_size (length, header[1] & WIRE_FRAME_MASKED) + length;
+}
+
+void
+engine_output_sent (EngineOutput *output, gsize bytes)
+{
+  gboolean all = bytes == output->bytes;
+
+  output->bytes -= bytes;
+  while (bytes > 0)
+    {
+      EngineSpan *head = &output->head;
+      gsize step = MIN (bytes, head->length);
+
+      /* Where frames begin matters only if something stays. */
+      if (!all)
+        {
+          if (output->unit_left == 0)
+            output->unit_left = output_unit_size (head);
+          step = MIN (step, output->unit_left);
+          output->unit_left -= step;
+        }
+      bytes -= step;
+      head->offset += step;
+      head->length -= step;
+      if (head->length == 0)
+        output_drop_first (output);
+    }
+  if (all)
+    output->unit_left = 0;
+}
+
+/* A place for @length bytes behind the span before @index: at the end of its
+ * block, if that is ours alone, or in a new one. */
+static guint8 *
+output_own_room (EngineOutput *output, guint index, gsize length)
+{
+  EngineSpan *before = index > 0 ? output_span (output, index - 1) : NULL;
+  EngineBlock *block = before != NULL ? before->block : NULL;
+  gsize capacity;
+  EngineBlock *fresh;
+
+  if (block != NULL && block->references == 1 && before->offset + before->length == block->used &&
+      engine_block_room (block) >= length)
+    {
+      before->length += length;
+      block->used += length;
+      return block->data + block->used - length;
+    }
+
+  capacity = block != NULL ? MIN (block->capacity * 2, OUTPUT_BLOCK_MAX) : OUTPUT_BLOCK_MIN;
+  fresh = engine_block_new (MAX (capacity, length));
+  fresh->used = length;
+  output_insert (output, index, (EngineSpan){ fresh, 0, length });
+
+  return fresh->data;
+}
+
+static void
+output_copy_from (EngineOutput *output, guint index)
+{
+  guint count = output_n_spans (output);
+  g_autofree EngineSpan *spans = g_new (EngineSpan, count - index);
+  gsize length = 0;
+  guint8 *room;
+
+  for (guint i = index; i < count; i++)
+    {
+      spans[i - index] = *output_span (output, i);
+      length += spans[i - index].length;
+    }
+  if (index == 0)
+    {
+      output->head = (EngineSpan){ 0 };
+      g_clear_pointer (&output->more, g_free);
+    }
+  else
+    {
+      output->more->end -= count - index;
+      if (output->more->end == output->more->first)
+        g_clear_pointer (&output->more, g_free);
+    }
+
+  room = output_own_room (output, index, length);
+  for (guint i = 0; i < count - index; i++)
+    {
+      memcpy (room, spans[i].block->data + spans[i].offset, spans[i].length);
+      room += spans[i].length;
+      engine_block_unref (spans[i].block);
+    }
+}
+
+void
+engine_output_settle (EngineOutput *output, const EngineBlock *shared)
+{
+  guint count = output_n_spans (output);
+  guint index = count;
+  gsize length = 0;
+
+  if (count > OUTPUT_SPANS_MAX)
+    {
+      output_copy_from (output, 0);
+      return;
+    }
+
+  while (index > 0 && output_span (output, index - 1)->block == shared)
+    length += output_span (output, --index)->length;
+
+  /* Our share of the block, were it divided among all who hold it. */
+  if (index < count && length < shared->capacity / shared->references)
+    output_copy_from (output, index);
+}
+
+void
+engine_output_clear (EngineOutput *output)
+{
+  while (output->head.block != NULL)
+    output_drop_first (output);
+  output->bytes = 0;
+  output->unit_left = 0;
+}

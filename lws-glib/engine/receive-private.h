@@ -1,0 +1,9 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "connection-private.h"
+
+/* Reads once and works on what there is. */
+void engine_connection_receive (EngineTurn *turn, EngineConnection *connection);

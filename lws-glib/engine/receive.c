@@ -1,0 +1,214 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "receive-private.h"
+
+#include "context-private.h"
+#include "handshake-private.h"
+#include "send-private.h"
+#include "turn-private.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* Input that was read but not used up: an unfinished head or frame, or what came
+ * after the owner had paused. */
+struct _EngineTail {
+  gsize length;
+  gsize capacity;
+  guint8 data[];
+};
+
+/* Moves the tail to @buffer, where the next bytes will follow it. */
+static gsize
+receive_take_tail (EngineConnection *connection, guint8 *buffer)
+{
+  gsize length = connection->tail != NULL ? connection->tail->length : 0;
+
+  if (length > 0)
+    {
+      memcpy (buffer, connection->tail->data, length);
+      connection->tail->length = 0;
+    }
+
+  return length;
+}
+
+static void
+receive_keep_tail (EngineConnection *connection, const guint8 *rest, gsize length)
+{
+  EngineTail *tail = connection->tail;
+
+  if (length == 0)
+    {
+      g_clear_pointer (&connection->tail, g_free);
+      return;
+    }
+
+  /* A block that is far too large is given back, too. */
+  if (tail == NULL || tail->capacity < length || tail->capacity / 4 > length)
+    {
+      gsize capacity = MAX (64, length + length / 2);
+
+      g_free (tail);
+      tail = g_malloc (sizeof (EngineTail) + capacity);
+      tail->capacity = capacity;
+      connection->tail = tail;
+    }
+  memcpy (tail->data, rest, length);
+  tail->length = length;
+}
+
+static void
+receive_piece (EngineConnection *connection, const WirePiece *piece)
+{
+  EngineContext *context = connection->context;
+  gboolean open = connection->state == ENGINE_STATE_OPEN;
+
+  switch (piece->opcode)
+    {
+    case WIRE_OPCODE_CLOSE:
+      engine_connection_on_close_frame (connection, piece->data, piece->length);
+      return;
+    case WIRE_OPCODE_PING:
+      if (open)
+        engine_connection_send_control (connection, WIRE_OPCODE_PONG, piece->data, piece->length, NULL);
+      return;
+    case WIRE_OPCODE_PONG:
+      if (open && (piece->length != sizeof context->ping_payload ||
+                   memcmp (piece->data, context->ping_payload, piece->length) != 0))
+        context->events->pong (connection, piece->data, piece->length);
+      return;
+    default:
+      if (open)
+        context->events->data (connection, piece);
+      return;
+    }
+}
+
+static gboolean
+receive_wants_frames (EngineConnection *connection)
+{
+  return ((connection->state == ENGINE_STATE_OPEN && !connection->paused) ||
+          connection->state == ENGINE_STATE_CLOSING) && !connection->context->destroyed;
+}
+
+/* Returns how much was used. */
+static gsize
+receive_frames (EngineTurn *turn, EngineConnection *connection, guint8 *data, gsize length)
+{
+  gsize used = 0;
+
+  while (used < length && receive_wants_frames (connection) && turn->frames > 0)
+    {
+      WirePiece piece;
+      WireViolation violation;
+      gsize consumed = 0;
+      WireDecodeResult result = wire_decoder_next (&connection->decoder, data + used, length - used, &consumed,
+                                                   &piece, &violation);
+
+      used += consumed;
+      switch (result)
+        {
+        case WIRE_DECODE_PIECE:
+          turn->frames--;
+          receive_piece (connection, &piece);
+          break;
+        case WIRE_DECODE_INCOMPLETE:
+          return used;
+        case WIRE_DECODE_ERROR:
+          engine_connection_fail (connection, &violation);
+          return length;
+        }
+    }
+  if (used < length && turn->frames == 0)
+    engine_connection_stand_in (connection, ENGINE_LINE_READY);
+
+  return used;
+}
+
+static gsize
+receive_use (EngineTurn *turn, EngineConnection *connection, guint8 *data, gsize length)
+{
+  gsize used = 0;
+  gsize step = 0;
+
+  do
+    {
+      switch ((EngineState) connection->state)
+        {
+        case ENGINE_STATE_HANDSHAKE:
+          step = engine_handshake_feed (connection, data + used, length - used);
+          break;
+        case ENGINE_STATE_OPEN:
+        case ENGINE_STATE_CLOSING:
+          step = receive_frames (turn, connection, data + used, length - used);
+          break;
+        case ENGINE_STATE_REPLYING:
+          /* The next request of a client that doesn't wait for the answer. */
+          step = 0;
+          break;
+        default:
+          return length;
+        }
+      used += step;
+    }
+  while (step > 0 && used < length);
+
+  return used;
+}
+
+static gssize
+receive_read (EngineConnection *connection, guint8 *buffer, gsize length)
+{
+  gssize got;
+
+  if (connection->ended_input || length < ENGINE_RECEIVE_BUFFER / 2)
+    return -EAGAIN;
+
+  got = connection->transport->read (connection, buffer, length);
+  if (got > 0)
+    {
+      connection->heard = connection->context->tick;
+      connection->ping_sent = FALSE;
+    }
+
+  return got;
+}
+
+void
+engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
+{
+  guint8 *buffer = turn->buffer + ENGINE_RECEIVE_PADDING;
+  gsize kept;
+  gssize got;
+  gsize length;
+  gsize used;
+
+  if (connection->busy || !engine_connection_reads (connection))
+    {
+      engine_connection_mute (connection);
+      return;
+    }
+
+  kept = receive_take_tail (connection, buffer);
+  got = receive_read (connection, buffer + kept, ENGINE_RECEIVE_BUFFER - kept);
+  length = kept + (gsize) MAX (got, 0);
+
+  connection->busy = TRUE;
+  used = length > 0 ? receive_use (turn, connection, buffer, length) : 0;
+  connection->busy = FALSE;
+
+  receive_keep_tail (connection, buffer + used, length - used);
+  if (connection->state == ENGINE_STATE_CLOSED)
+    return;
+
+  if (got < 0 && got != -EAGAIN)
+    engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost: %s"), g_strerror ((int) -got));
+  else if (got == 0 && !(connection->lined & ENGINE_LINE_READY) && engine_connection_reads (connection))
+    engine_connection_on_end_of_input (connection);
+  else if (connection->transport->pending (connection))
+    engine_connection_stand_in (connection, ENGINE_LINE_READY);
+  engine_connection_update_interest (connection);
+}

@@ -1,0 +1,44 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "context-private.h"
+
+/* The answer to a plain HTTP request, on the server. */
+
+struct _EngineReply {
+  int file;                     /* -1: no file */
+  off_t offset;
+  gint64 left;                  /* of the body; -1 while it isn't known */
+  guint keep_alive : 1;         /* the request allows it */
+  guint head_only : 1;          /* a HEAD request: no body */
+  guint begun : 1;              /* the owner has answered something */
+  guint head_done : 1;          /* the head of a raw answer has ended */
+  guint complete : 1;           /* nothing more will be added */
+  GString *head;                /* of a raw answer, until it ends */
+};
+
+/* A request was read: asks the owner for an answer. */
+void engine_reply_start (EngineConnection *connection, const WireHead *head);
+
+/* Bytes that the owner has made: a status line, headers and a body. */
+gboolean engine_reply_write (EngineConnection *connection, const guint8 *bytes, gsize length, GError **error);
+
+/* Sends a file with its head. A file that can't be sent is answered as an error,
+ * and FALSE is returned. */
+gboolean engine_reply_file (EngineConnection *connection, const char *path, const char *content_type, GError **error);
+
+/* An answer of the engine's own; the connection ends after it. */
+void engine_reply_error (EngineConnection *connection, guint status);
+
+/* Nothing more will be added; the connection ends when what there is has left. */
+void engine_reply_end (EngineConnection *connection);
+
+/* The owner has returned from a callback: is the answer complete? */
+void engine_reply_settle (EngineConnection *connection);
+
+/* Output has left: sends more of the file, or ends the reply. */
+void engine_reply_on_drained (EngineConnection *connection);
+
+void engine_reply_free (EngineReply *reply);

@@ -1,0 +1,29 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "connection-private.h"
+
+/* One frame. @first_byte is FIN and opcode; the payload is not changed, and not
+ * needed any more when the function returns. */
+gboolean engine_connection_send_frame (EngineConnection *connection, guint8 first_byte, const guint8 *payload,
+                                       gsize length, GError **error);
+
+/* A message, or a fragment of one: continuation frames are told by what was sent
+ * before. */
+gboolean engine_connection_send_data (EngineConnection *connection, WireOpcode opcode, gboolean last,
+                                      const guint8 *payload, gsize length, GError **error);
+
+/* A Ping or Pong; it overtakes data that waits. */
+gboolean engine_connection_send_control (EngineConnection *connection, WireOpcode opcode, const guint8 *payload,
+                                         gsize length, GError **error);
+
+/* Bytes as they are: heads and HTTP replies. */
+void engine_connection_send_raw (EngineConnection *connection, const void *bytes, gsize length);
+
+/* Hands the output to the kernel as far as it takes it. */
+void engine_connection_flush (EngineConnection *connection);
+
+/* Lets the control frames that wait go in front of the data that does. */
+void engine_send_urgent (EngineConnection *connection);

@@ -1,0 +1,401 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "send-private.h"
+
+#include "context-private.h"
+#include "wire/mask-private.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#define SEND_PARTS_MAX 64
+
+/* Control frames that came up while the output was blocked. Of several Pongs only
+ * the last matters (RFC 6455 section 5.5.3), so a flood of Pings costs nothing. */
+struct _EngineUrgent {
+  gboolean has_pong;
+  gboolean has_ping;
+  guint8 pong_length;
+  guint8 ping_length;
+  guint8 pong[WIRE_CONTROL_MAX];
+  guint8 ping[WIRE_CONTROL_MAX];
+};
+
+static gboolean
+send_lost (EngineConnection *connection, gssize result)
+{
+  if (result == -EAGAIN || result == -EWOULDBLOCK || result == -ENOBUFS || result == -ENOMEM)
+    return FALSE;
+
+  engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost: %s"),
+                           g_strerror ((int) -result));
+  return TRUE;
+}
+
+/* The kernel takes no more: epoll will tell when it does. */
+static void
+send_block (EngineConnection *connection)
+{
+  EngineContext *context = connection->context;
+
+  if (context->gather.block != NULL)
+    engine_output_settle (&connection->output, context->gather.block);
+  if (connection->blocked)
+    return;
+
+  connection->blocked = TRUE;
+  engine_connection_update_interest (connection);
+}
+
+static void
+send_drained (EngineConnection *connection)
+{
+  if (connection->wants_writable)
+    engine_connection_stand_in (connection, ENGINE_LINE_WRITABLE);
+  engine_connection_on_drained (connection);
+}
+
+void
+engine_connection_flush (EngineConnection *connection)
+{
+  EngineOutput *output = &connection->output;
+
+  if (connection->state == ENGINE_STATE_CLOSED || connection->state == ENGINE_STATE_CONNECTING)
+    return;
+  if (connection->blocked)
+    {
+      send_block (connection);
+      return;
+    }
+
+  while (output->bytes > 0)
+    {
+      struct iovec parts[SEND_PARTS_MAX];
+      int count = engine_output_parts (output, parts, SEND_PARTS_MAX);
+      gsize offered = 0;
+      gssize sent;
+
+      for (int i = 0; i < count; i++)
+        offered += parts[i].iov_len;
+      sent = connection->transport->write (connection, parts, count);
+      if (sent < 0 && send_lost (connection, sent))
+        return;
+      if (sent > 0)
+        engine_output_sent (output, (gsize) sent);
+      if (sent < (gssize) offered)
+        {
+          send_block (connection);
+          return;
+        }
+    }
+
+  send_drained (connection);
+}
+
+/* After something was put into the output: it leaves at the end of the turn, or at
+ * once if there is none under way. */
+static void
+send_later (EngineConnection *connection)
+{
+  if (connection->context->depth > 0)
+    engine_connection_stand_in (connection, ENGINE_LINE_DIRTY);
+  else
+    engine_connection_flush (connection);
+}
+
+static guint8 *
+send_gather_room (EngineContext *context, gsize size)
+{
+  guint8 *room = engine_gather_room (&context->gather, size);
+
+  if (room != NULL)
+    return room;
+
+  engine_context_flush (context);
+  engine_gather_restart (&context->gather);
+
+  return engine_gather_room (&context->gather, size);
+}
+
+/* Writes header and payload, masked if we are a client. */
+static gboolean
+send_build (EngineConnection *connection, guint8 *room, guint8 first_byte, const guint8 *payload, gsize length,
+            GError **error)
+{
+  guint32 key;
+
+  if (connection->role == WIRE_ROLE_SERVER)
+    {
+      room += wire_frame_header (room, first_byte, length, NULL);
+      if (length > 0)
+        memcpy (room, payload, length);
+      return TRUE;
+    }
+
+  if (!engine_random_draw (&connection->context->random, &key, sizeof key))
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("No random bytes for a masking key: %s"),
+                   g_strerror (errno));
+      return FALSE;
+    }
+  room += wire_frame_header (room, first_byte, length, &key);
+  wire_mask_copy (room, payload, length, key);
+
+  return TRUE;
+}
+
+static gboolean
+send_gathered (EngineConnection *connection, guint8 first_byte, const guint8 *payload, gsize length, gsize size,
+               GError **error)
+{
+  EngineGather *gather = &connection->context->gather;
+  guint8 *room;
+  gsize offset;
+
+  if (connection->role == WIRE_ROLE_SERVER && engine_gather_repeats (gather, first_byte, payload, length))
+    {
+      engine_output_append (&connection->output, gather->frame_block, gather->frame_offset, size);
+      return TRUE;
+    }
+
+  room = send_gather_room (connection->context, size);
+  if (!send_build (connection, room, first_byte, payload, length, error))
+    return FALSE;
+
+  offset = (gsize) (room - gather->block->data);
+  engine_output_append (&connection->output, gather->block, offset, size);
+  engine_gather_remember (gather, gather->block, offset, size, first_byte, payload, length);
+
+  return TRUE;
+}
+
+/* A block of its own for a large frame. */
+static gboolean
+send_in_block (EngineConnection *connection, guint8 first_byte, const guint8 *payload, gsize length, gsize size,
+               GError **error)
+{
+  EngineGather *gather = &connection->context->gather;
+  EngineBlock *block = engine_block_new (size);
+  gboolean built;
+
+  block->used = size;
+  built = send_build (connection, block->data, first_byte, payload, length, error);
+  if (built)
+    {
+      engine_output_append (&connection->output, block, 0, size);
+      if (gather->sharing > 0 && connection->role == WIRE_ROLE_SERVER)
+        engine_gather_remember (gather, block, 0, size, first_byte, payload, length);
+    }
+  engine_block_unref (block);
+
+  return built;
+}
+
+/* Offers what waits, a header and the payload to the kernel in one call; what it
+ * doesn't take is copied. */
+static void
+send_by_reference (EngineConnection *connection, guint8 first_byte, const guint8 *payload, gsize length, gsize size)
+{
+  EngineOutput *output = &connection->output;
+  gsize waiting = output->bytes;
+  guint8 header[WIRE_FRAME_HEADER_MAX];
+  gsize header_size = wire_frame_header (header, first_byte, length, NULL);
+  struct iovec parts[SEND_PARTS_MAX + 2];
+  int count = engine_output_parts (output, parts, SEND_PARTS_MAX);
+  EngineBlock *rest;
+  gssize sent;
+  gsize taken;
+
+  parts[count++] = (struct iovec){ header, header_size };
+  parts[count++] = (struct iovec){ (guint8 *) payload, length };
+  sent = connection->transport->write (connection, parts, count);
+  if (sent < 0 && send_lost (connection, sent))
+    return;
+
+  engine_output_sent (output, MIN ((gsize) MAX (sent, 0), waiting));
+  taken = sent > (gssize) waiting ? (gsize) sent - waiting : 0;
+  if (taken < size)
+    {
+      gsize header_left = header_size - MIN (taken, header_size);
+      gsize payload_taken = taken - (header_size - header_left);
+
+      rest = engine_block_new (size - taken);
+      rest->used = size - taken;
+      memcpy (rest->data, header + header_size - header_left, header_left);
+      memcpy (rest->data + header_left, payload + payload_taken, length - payload_taken);
+      engine_output_append (output, rest, 0, rest->used);
+      if (taken > 0)
+        output->unit_left = rest->used;
+      engine_block_unref (rest);
+      send_block (connection);
+    }
+}
+
+static gboolean
+send_large (EngineConnection *connection, guint8 first_byte, const guint8 *payload, gsize length, gsize size,
+            GError **error)
+{
+  EngineGather *gather = &connection->context->gather;
+
+  if (connection->role == WIRE_ROLE_SERVER && engine_gather_repeats (gather, first_byte, payload, length))
+    {
+      engine_output_append (&connection->output, gather->frame_block, gather->frame_offset, size);
+      return TRUE;
+    }
+
+  /* Among many receivers the frame is built once; a client's is masked. Otherwise
+   * there is nothing to copy, unless the kernel is full already. */
+  if (connection->role == WIRE_ROLE_CLIENT || connection->blocked || gather->sharing > 0 ||
+      engine_output_is_long (&connection->output, SEND_PARTS_MAX))
+    return send_in_block (connection, first_byte, payload, length, size, error);
+
+  send_by_reference (connection, first_byte, payload, length, size);
+
+  return TRUE;
+}
+
+static gboolean
+send_frame (EngineConnection *connection, guint8 first_byte, const guint8 *payload, gsize length, GError **error)
+{
+  gsize size = wire_frame_header_size (length, connection->role == WIRE_ROLE_CLIENT) + length;
+  gboolean queued;
+
+  if (size <= ENGINE_GATHER_FRAME_MAX)
+    queued = send_gathered (connection, first_byte, payload, length, size, error);
+  else
+    queued = send_large (connection, first_byte, payload, length, size, error);
+  if (queued)
+    send_later (connection);
+
+  return queued;
+}
+
+static gboolean
+send_check_open (EngineConnection *connection, GError **error)
+{
+  if (connection->state == ENGINE_STATE_OPEN)
+    return TRUE;
+
+  g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_CLOSED, _("The connection is not open, it is %s"),
+               engine_state_name (connection->state));
+  return FALSE;
+}
+
+gboolean
+engine_connection_send_frame (EngineConnection *connection, guint8 first_byte, const guint8 *payload, gsize length,
+                              GError **error)
+{
+  return send_check_open (connection, error) && send_frame (connection, first_byte, payload, length, error);
+}
+
+gboolean
+engine_connection_send_data (EngineConnection *connection, WireOpcode opcode, gboolean last, const guint8 *payload,
+                             gsize length, GError **error)
+{
+  const EngineLimits *limits = &connection->context->limits;
+  guint8 first_byte = (guint8) ((connection->sending_message ? WIRE_OPCODE_CONTINUATION : opcode) |
+                                (last ? WIRE_FRAME_FIN : 0));
+
+  if (!send_check_open (connection, error))
+    return FALSE;
+  if (connection->output.bytes > 0 && length > limits->output_limit - MIN (limits->output_limit, connection->output.bytes))
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_FULL,
+                   _("%" G_GSIZE_FORMAT " bytes wait for the peer to take them, no more than %" G_GSIZE_FORMAT " may"),
+                   connection->output.bytes, limits->output_limit);
+      return FALSE;
+    }
+  if (!send_frame (connection, first_byte, payload, length, error))
+    return FALSE;
+
+  connection->sending_message = !last;
+
+  return TRUE;
+}
+
+gboolean
+engine_connection_send_control (EngineConnection *connection, WireOpcode opcode, const guint8 *payload, gsize length,
+                                GError **error)
+{
+  EngineUrgent *urgent;
+
+  if (!send_check_open (connection, error))
+    return FALSE;
+  if (length > WIRE_CONTROL_MAX)
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                   _("A control frame carries at most %d bytes, not %" G_GSIZE_FORMAT), WIRE_CONTROL_MAX, length);
+      return FALSE;
+    }
+
+  if (connection->blocked && connection->urgent == NULL)
+    connection->urgent = g_new0 (EngineUrgent, 1);
+  urgent = connection->urgent;
+  if (connection->blocked && opcode == WIRE_OPCODE_PONG)
+    {
+      urgent->has_pong = TRUE;
+      urgent->pong_length = (guint8) length;
+      memcpy (urgent->pong, payload, length);
+      return TRUE;
+    }
+  if (connection->blocked && !urgent->has_ping)
+    {
+      urgent->has_ping = TRUE;
+      urgent->ping_length = (guint8) length;
+      memcpy (urgent->ping, payload, length);
+      return TRUE;
+    }
+
+  return send_frame (connection, (guint8) (WIRE_FRAME_FIN | opcode), payload, length, error);
+}
+
+static void
+send_overtaking (EngineConnection *connection, WireOpcode opcode, const guint8 *payload, gsize length)
+{
+  gsize size = wire_frame_header_size (length, connection->role == WIRE_ROLE_CLIENT) + length;
+  EngineBlock *block = engine_block_new (size);
+
+  block->used = size;
+  if (send_build (connection, block->data, (guint8) (WIRE_FRAME_FIN | opcode), payload, length, NULL))
+    engine_output_overtake (&connection->output, block, 0, size);
+  engine_block_unref (block);
+}
+
+void
+engine_send_urgent (EngineConnection *connection)
+{
+  g_autofree EngineUrgent *urgent = g_steal_pointer (&connection->urgent);
+
+  if (urgent == NULL || connection->state != ENGINE_STATE_OPEN)
+    return;
+
+  if (urgent->has_ping)
+    send_overtaking (connection, WIRE_OPCODE_PING, urgent->ping, urgent->ping_length);
+  if (urgent->has_pong)
+    send_overtaking (connection, WIRE_OPCODE_PONG, urgent->pong, urgent->pong_length);
+}
+
+void
+engine_connection_send_raw (EngineConnection *connection, const void *bytes, gsize length)
+{
+  EngineOutput *output = &connection->output;
+  EngineGather *gather = &connection->context->gather;
+  gboolean small = length <= ENGINE_GATHER_FRAME_MAX;
+  guint8 *room = small ? send_gather_room (connection->context, length) : NULL;
+  g_autoptr (EngineBlock) block = small ? engine_block_ref (gather->block) : engine_block_new (length);
+
+  if (!small)
+    {
+      block->used = length;
+      room = block->data;
+    }
+  memcpy (room, bytes, length);
+
+  /* Raw bytes have no frames in them: all of them are one unit. */
+  if (output->unit_left == output->bytes)
+    output->unit_left += length;
+  engine_output_append (output, block, (gsize) (room - block->data), length);
+  send_later (connection);
+}

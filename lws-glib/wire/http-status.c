@@ -1,0 +1,143 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "http-status-private.h"
+
+#include <string.h>
+
+/* "\xNN" */
+#define ESCAPE_SIZE 4
+
+static const struct {
+  guint status;
+  const char *phrase;
+} phrases[] = {
+  { 100, "Continue" },
+  { 101, "Switching Protocols" },
+  { 200, "OK" },
+  { 201, "Created" },
+  { 202, "Accepted" },
+  { 203, "Non-Authoritative Information" },
+  { 204, "No Content" },
+  { 205, "Reset Content" },
+  { 206, "Partial Content" },
+  { 300, "Multiple Choices" },
+  { 301, "Moved Permanently" },
+  { 302, "Found" },
+  { 303, "See Other" },
+  { 304, "Not Modified" },
+  { 307, "Temporary Redirect" },
+  { 308, "Permanent Redirect" },
+  { 400, "Bad Request" },
+  { 401, "Unauthorized" },
+  { 402, "Payment Required" },
+  { 403, "Forbidden" },
+  { 404, "Not Found" },
+  { 405, "Method Not Allowed" },
+  { 406, "Not Acceptable" },
+  { 407, "Proxy Authentication Required" },
+  { 408, "Request Timeout" },
+  { 409, "Conflict" },
+  { 410, "Gone" },
+  { 411, "Length Required" },
+  { 412, "Precondition Failed" },
+  { 413, "Content Too Large" },
+  { 414, "URI Too Long" },
+  { 415, "Unsupported Media Type" },
+  { 416, "Range Not Satisfiable" },
+  { 417, "Expectation Failed" },
+  { 421, "Misdirected Request" },
+  { 422, "Unprocessable Content" },
+  { 426, "Upgrade Required" },
+  { 428, "Precondition Required" },
+  { 429, "Too Many Requests" },
+  { 431, "Request Header Fields Too Large" },
+  { 451, "Unavailable For Legal Reasons" },
+  { 500, "Internal Server Error" },
+  { 501, "Not Implemented" },
+  { 502, "Bad Gateway" },
+  { 503, "Service Unavailable" },
+  { 504, "Gateway Timeout" },
+  { 505, "HTTP Version Not Supported" },
+  { 511, "Network Authentication Required" },
+};
+
+static void
+escape (char *to, gsize size, const char *from)
+{
+  char *end = to + size - 1;
+
+  for (; *from != '\0'; from++)
+    {
+      gsize needed = g_ascii_isprint (*from) ? 1 : ESCAPE_SIZE;
+
+      if ((gsize) (end - to) < needed)
+        break;
+      if (needed == 1)
+        *to = *from;
+      else
+        g_snprintf (to, ESCAPE_SIZE + 1, "\\x%02x", (guint) (guint8) *from);
+      to += needed;
+    }
+
+  *to = '\0';
+}
+
+gboolean
+wire_refusal_set (WireRefusal *refusal, guint status, const char *format, ...)
+{
+  char raw[sizeof refusal->text];
+  va_list args;
+
+  va_start (args, format);
+  g_vsnprintf (raw, sizeof raw, format, args);
+  va_end (args);
+
+  refusal->status = status;
+  escape (refusal->text, sizeof refusal->text, raw);
+
+  return FALSE;
+}
+
+const char *
+wire_status_phrase (guint status)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (phrases); i++)
+    {
+      if (phrases[i].status == status)
+        return phrases[i].phrase;
+    }
+
+  return "Unknown";
+}
+
+void
+wire_http_error_reply (GString *out, guint status, gboolean head_only)
+{
+  const char *phrase = wire_status_phrase (status);
+  gsize body_length = strlen ("NNN ") + strlen (phrase) + strlen ("\n");
+
+  g_return_if_fail (status >= 400 && status <= 599);
+
+  g_string_append_printf (out,
+                          "HTTP/1.1 %u %s\r\n"
+                          "Content-Type: text/plain; charset=utf-8\r\n"
+                          "Content-Length: %" G_GSIZE_FORMAT "\r\n"
+                          "X-Content-Type-Options: nosniff\r\n",
+                          status, phrase, body_length);
+
+  /* An Upgrade must be named in Connection too (RFC 9110 section 7.8). */
+  if (status == 426)
+    g_string_append (out,
+                     "Upgrade: websocket\r\n"
+                     "Sec-WebSocket-Version: 13\r\n"
+                     "Connection: close, Upgrade\r\n");
+  else
+    g_string_append (out, "Connection: close\r\n");
+  if (status == 405)
+    g_string_append (out, "Allow: GET, HEAD\r\n");
+
+  g_string_append (out, "\r\n");
+  if (!head_only)
+    g_string_append_printf (out, "%u %s\n", status, phrase);
+}

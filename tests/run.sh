@@ -1,0 +1,97 @@
+#!/bin/sh
+# lws-glib: WebSockets for the GLib main loop
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Installs what is missing, builds, and runs the tests. The last line counts the
+# test cases of all runs.
+
+set -eu
+
+usage ()
+{
+  cat <<END
+Usage: sh tests/run.sh [--plain] [--sanitize] [--valgrind]
+
+  --plain      the whole suite, reference manual included (as without any option)
+  --sanitize   the suite under AddressSanitizer and UBSan
+  --valgrind   the suite under valgrind
+
+Several options are several runs, one after the other.
+END
+}
+
+modes=
+for option in "$@"
+do
+  case "$option" in
+    --plain | --sanitize | --valgrind) modes="$modes ${option#--}" ;;
+    --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+: "${modes:=plain}"
+
+cd "$(dirname "$0")/.."
+
+groups='build test'
+for mode in $modes
+do
+  case $mode in
+    plain) groups="$groups doc" ;;
+    valgrind) groups="$groups valgrind" ;;
+  esac
+done
+# shellcheck disable=SC2086 # a list of names
+sh tools/setup.sh $groups
+
+# build DIRECTORY MESON-OPTION...
+build ()
+{
+  directory=$1
+  shift
+  if [ ! -f "$directory/build.ninja" ]
+  then
+    meson setup "$directory" "$@"
+  elif [ $# -gt 0 ]
+  then
+    meson configure "$directory" "$@"
+  fi
+  meson compile -C "$directory"
+}
+
+# run DIRECTORY LOG-NAME MESON-TEST-OPTION...: the log of an earlier run must not be
+# counted when this one does not come to write its own.
+run ()
+{
+  directory=$1
+  log=$1/meson-logs/$2.json
+  shift 2
+  rm -f "$log"
+  meson test -C "$directory" --no-rebuild --print-errorlogs "$@" || status=1
+  logs="$logs $log"
+}
+
+logs=
+status=0
+for mode in $modes
+do
+  echo "== $mode"
+  case $mode in
+    plain)
+      build _build -Dgtk_doc=true
+      run _build testlog
+      ;;
+    sanitize)
+      build _build-sanitize -Db_sanitize=address,undefined -Db_lundef=false
+      run _build-sanitize testlog-sanitize --setup=sanitize
+      ;;
+    valgrind)
+      build _build
+      run _build testlog-valgrind --setup=valgrind
+      ;;
+  esac
+done
+
+# shellcheck disable=SC2086 # a list of paths without white space
+/usr/bin/python3 tests/count-results.py $logs || status=1
+exit $status

@@ -1,0 +1,89 @@
+#!/bin/sh
+# lws-glib: WebSockets for the GLib main loop
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Installs the Debian 12 packages that the project needs, those that are missing
+# only. This is the one list of them.
+#
+#   sh tools/setup.sh build test doc
+
+set -eu
+
+packages_of ()
+{
+  case "$1" in
+    build)    echo 'gcc libc6-dev meson ninja-build pkgconf libglib2.0-dev gettext' ;;
+    # node-ws: npm's ws as Debian has it. libwebsockets17: a test compares symbols.
+    test)     echo 'g++ python3 python3-websockets nodejs node-ws curl libwebsockets17' ;;
+    doc)      echo 'gtk-doc-tools docbook-xml docbook-xsl xsltproc' ;;
+    # libc6-dbg: without symbols of the dynamic linker valgrind sees errors in it.
+    valgrind) echo 'valgrind libc6-dbg' ;;
+    format)   echo 'clang-format' ;;
+    *)        return 1 ;;
+  esac
+}
+
+is_installed ()
+{
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+if [ $# -eq 0 ]
+then
+  echo "Usage: sh tools/setup.sh GROUP...   (build, test, doc, valgrind, format)" >&2
+  exit 2
+fi
+
+wanted=
+for group in "$@"
+do
+  if ! packages=$(packages_of "$group")
+  then
+    echo "tools/setup.sh: there is no group '$group'" >&2
+    exit 2
+  fi
+  wanted="$wanted $packages"
+done
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null
+then
+  echo "tools/setup.sh: this is not Debian, nothing is installed. Debian calls what is needed:$wanted" >&2
+  exit 0
+fi
+
+missing=
+for package in $wanted
+do
+  is_installed "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]
+then
+  if ! command -v sudo >/dev/null
+  then
+    echo "tools/setup.sh: packages are missing, and only root can install them. Run as root:" >&2
+    echo "  apt-get update && apt-get install --no-install-recommends$missing" >&2
+    exit 1
+  fi
+  as_root=sudo
+fi
+
+echo "Installing:$missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+apt ()
+{
+  if ! $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 </dev/null
+  then
+    cat "$log" >&2
+    echo "tools/setup.sh: apt-get $1 failed" >&2
+    exit 1
+  fi
+}
+
+apt update
+# shellcheck disable=SC2086 # a list of names
+apt install --no-install-recommends -o DPkg::Lock::Timeout=300 $missing
