@@ -24,8 +24,7 @@
 #define RADIUS_MAX 900
 #define CIRCLE_SIZE 64
 
-enum
-{
+enum {
   PROTOCOL_INCREMENT,
   PROTOCOL_MIRROR,
   N_PROTOCOLS
@@ -48,8 +47,7 @@ static volatile sig_atomic_t stop_requested;
 
 /* The callbacks of the classic API get no pointer of the program's own, hence
  * this one connection at file level. */
-static struct
-{
+static struct {
   struct libwebsocket *wsi;
   gboolean established;
   int messages;

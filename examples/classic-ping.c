@@ -31,14 +31,12 @@
 
 /* The start of each payload; it comes back to the process that wrote it, so it
  * needs no byte order. */
-struct stamp
-{
+struct stamp {
   gint64 sequence;
   gint64 time;
 };
 
-struct statistics
-{
+struct statistics {
   gint64 transmitted;
   gint64 received;
   gint64 last_sequence;
@@ -48,8 +46,7 @@ struct statistics
   double sum_of_squares;
 };
 
-enum state
-{
+enum state {
   STATE_CONNECTING,
   STATE_PINGING,
   STATE_WAITING_FOR_ANSWERS,
@@ -81,8 +78,7 @@ static volatile sig_atomic_t stop_requested;
 
 /* The callbacks of the classic API get no pointer of the program's own, hence
  * this at file level. */
-static struct
-{
+static struct {
   const char *address;
   struct libwebsocket *wsi;
   enum state state;

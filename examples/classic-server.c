@@ -33,8 +33,7 @@
 /* One check a second. */
 #define STALLED_CHECKS_MAX 5
 
-enum
-{
+enum {
   PROTOCOL_HTTP,
   PROTOCOL_INCREMENT,
   PROTOCOL_MIRROR,
@@ -73,8 +72,7 @@ watch_stop_signals (void)
 /* http-only: the page. A table of names instead of a look into the folder:
  * no request can leave it. */
 
-struct resource
-{
+struct resource {
   const char *path;
   const char *file;
   const char *content_type;
@@ -145,8 +143,7 @@ callback_http (struct libwebsocket *wsi, enum libwebsocket_callback_reasons reas
 /* dumb-increment-protocol: each broadcast counts; the number leaves when the
  * connection can take it. A slow visitor misses some instead of piling them up. */
 
-struct counter
-{
+struct counter {
   unsigned int number;
 };
 
@@ -199,8 +196,7 @@ callback_increment (struct libwebsocket *wsi, enum libwebsocket_callback_reasons
  * one or more in each that goes out, with "v N;" when the number of visitors
  * changed. The server looks only at what it needs; the page checks the rest. */
 
-struct visitor
-{
+struct visitor {
   struct libwebsocket *wsi;
   char command[COMMAND_MAX];
   gsize command_length;
@@ -210,10 +206,8 @@ struct visitor
   unsigned int visitors_told;
 };
 
-static struct
-{
-  struct
-  {
+static struct {
+  struct {
     char text[COMMAND_MAX];
     gsize length;
   } ring[RING_SIZE];

@@ -155,7 +155,7 @@ enum libwebsocket_write_protocol {
  * @broadcast_socket_port: 0: broadcasts use no port
  * @broadcast_socket_user_fd: filled in by libwebsocket_create_context(): each
  *   write() to it, from any process, is one broadcast. Prefer
- *   libwebsockets_broadcast(), which knows no limit of size.
+ *   libwebsockets_broadcast(), which is not bound to the size of a datagram.
  * @protocol_index: filled in: the place in the list
  *
  * One subprotocol and its handler. An array of these, closed by one without

@@ -72,7 +72,7 @@ libwebsocket_client_connect (struct libwebsocket_context *context, const char *a
     .address = address,
     .target = path,
     .host = host,
-    .origin = origin,
+    .origin = origin != NULL && origin[0] != '\0' ? origin : NULL,
     .subprotocols = protocol != NULL && protocol[0] != '\0' ? protocol : NULL,
   };
   struct libwebsocket *wsi = NULL;

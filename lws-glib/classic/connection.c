@@ -69,6 +69,8 @@ libwebsocket_callback_on_writable_all_protocol (const struct libwebsocket_protoc
  * libwebsocket_get_socket_fd:
  * @wsi: a connection
  *
+ * Gets the descriptor of a connection, for what sockets can tell about themselves.
+ *
  * Returns: the socket, which stays the connection's; -1 while a client's is not
  *   connected yet, and after the end
  *
@@ -110,6 +112,8 @@ libwebsocket_rx_flow_control (struct libwebsocket *wsi, int enable)
 /**
  * libwebsockets_get_protocol:
  * @wsi: a connection
+ *
+ * Gets the protocol of a connection, such as to broadcast to all who share it.
  *
  * Returns: (nullable): the entry of the program's list that the connection belongs
  *   to; %NULL before the handshake has chosen one
@@ -161,7 +165,7 @@ connection_write_close (struct libwebsocket *wsi, const guint8 *payload, gsize l
   if (length > WIRE_CONTROL_MAX)
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
-                   _("A control frame carries at most %d bytes, not %" G_GSIZE_FORMAT), WIRE_CONTROL_MAX, length);
+                   _("A control frame carries at most %d bytes, not %zu"), WIRE_CONTROL_MAX, length);
       return FALSE;
     }
   if (!wire_close_parse (payload, length, &code, &reason, &reason_length, &violation))

@@ -45,7 +45,7 @@ engine_protocol_broadcast (EngineProtocol *protocol, guint8 *payload, gsize leng
   if (length > ENGINE_BROADCAST_MAX)
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
-                   _("A broadcast has at most %d bytes, not %" G_GSIZE_FORMAT), ENGINE_BROADCAST_MAX, length);
+                   _("A broadcast has at most %d bytes, not %zu"), ENGINE_BROADCAST_MAX, length);
       return FALSE;
     }
 

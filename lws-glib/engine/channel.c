@@ -267,7 +267,7 @@ channel_receive_one (EngineProtocol *protocol, guint8 *payload, gsize size)
       close (fd);
     }
   else if (message.msg_flags & MSG_TRUNC)
-    g_message (_("A broadcast was refused: it was written in more than %" G_GSIZE_FORMAT " bytes at once"), size);
+    g_message (_("A broadcast was refused: it was written in more than %zu bytes at once"), size);
   else
     {
       payload[n] = 0;

@@ -59,6 +59,7 @@ engine_connection_new (EngineContext *context, WireRole role, int fd)
   EngineConnection *connection = g_new0 (EngineConnection, 1);
 
   engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, fd);
+  connection->timer.kind = ENGINE_WATCH_CONNECTION;
   connection->context = context;
   connection->transport = &engine_transport_plain;
   connection->role = (guint8) role;
@@ -341,6 +342,8 @@ void
 engine_connection_announce_end (EngineConnection *connection)
 {
   EngineContext *context = connection->context;
+  /* Who is closed by what it is told here stands in line once more. */
+  gboolean closed = connection->state == ENGINE_STATE_CLOSED;
 
   if (connection->opened && !connection->end_told)
     {
@@ -350,6 +353,6 @@ engine_connection_announce_end (EngineConnection *connection)
   else if (connection->role == WIRE_ROLE_CLIENT && connection->dial != NULL)
     connection_announce_failure (connection);
 
-  if (connection->state == ENGINE_STATE_CLOSED)
+  if (closed)
     engine_line_push (&context->dead, connection);
 }

@@ -48,12 +48,26 @@ context_open_descriptors (EngineContext *context, GError **error)
   return TRUE;
 }
 
+static void
+context_bind_texts (void)
+{
+  static gsize done;
+
+  if (g_once_init_enter (&done))
+    {
+      bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
+      bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+      g_once_init_leave (&done, 1);
+    }
+}
+
 EngineContext *
 engine_context_new (const EngineEvents *events, gpointer owner, GError **error)
 {
   EngineContext *context = g_new0 (EngineContext, 1);
 
   engine_fork_init ();
+  context_bind_texts ();
   context->events = events;
   context->owner = owner;
   context->limits = (EngineLimits) ENGINE_LIMITS_DEFAULT;

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "context-private.h"
+#include "fork-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -150,7 +151,12 @@ engine_listener_free (EngineListener *listener)
 {
   engine_wheel_clear (&listener->context->wheel, &listener->timer);
   if (engine_context_is_ours (listener->context))
-    engine_poller_remove (listener->context->epoll_fd, &listener->watch);
+    {
+      engine_poller_remove (listener->context->epoll_fd, &listener->watch);
+      /* Children may have a copy, which would keep the port, with nobody to accept. */
+      if (engine_fork_happened ())
+        shutdown (listener->watch.fd, SHUT_RDWR);
+    }
   close (listener->watch.fd);
   g_free (listener);
 }

@@ -202,7 +202,7 @@ engine_reply_write (EngineConnection *connection, const guint8 *bytes, gsize len
   if (waiting > 0 && length > limit - MIN (limit, waiting))
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_FULL,
-                   _("%" G_GSIZE_FORMAT " bytes wait for the peer to take them, no more than %" G_GSIZE_FORMAT " may"),
+                   _("%zu bytes wait for the peer to take them, no more than %zu may"),
                    waiting, limit);
       return FALSE;
     }

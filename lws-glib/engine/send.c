@@ -303,7 +303,7 @@ engine_connection_send_data (EngineConnection *connection, WireOpcode opcode, gb
   if (connection->output.bytes > 0 && length > limits->output_limit - MIN (limits->output_limit, connection->output.bytes))
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_FULL,
-                   _("%" G_GSIZE_FORMAT " bytes wait for the peer to take them, no more than %" G_GSIZE_FORMAT " may"),
+                   _("%zu bytes wait for the peer to take them, no more than %zu may"),
                    connection->output.bytes, limits->output_limit);
       return FALSE;
     }
@@ -326,7 +326,7 @@ engine_connection_send_control (EngineConnection *connection, WireOpcode opcode,
   if (length > WIRE_CONTROL_MAX)
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
-                   _("A control frame carries at most %d bytes, not %" G_GSIZE_FORMAT), WIRE_CONTROL_MAX, length);
+                   _("A control frame carries at most %d bytes, not %zu"), WIRE_CONTROL_MAX, length);
       return FALSE;
     }
 

@@ -3,8 +3,6 @@
  */
 #include "http-field-private.h"
 
-#include <string.h>
-
 #define DELIMITER (WIRE_CHAR_VISIBLE | WIRE_CHAR_VALUE)
 #define TCHAR (WIRE_CHAR_TOKEN | WIRE_CHAR_VISIBLE | WIRE_CHAR_VALUE)
 
@@ -66,14 +64,20 @@ wire_is_visible (const char *text)
 gboolean
 wire_token_next (const char **cursor, const char **token, gsize *length)
 {
-  const char *start = *cursor + strspn (*cursor, " \t,");
-  const char *comma = start + strcspn (start, ",");
-  const char *end = comma;
+  const char *start = *cursor;
+  const char *comma;
+  const char *end;
+
+  while (*start == ',' || wire_char_is_blank (*start))
+    start++;
+  for (comma = start; *comma != ',' && *comma != '\0';)
+    comma++;
 
   *cursor = comma;
   if (start == comma)
     return FALSE;
 
+  end = comma;
   while (wire_char_is_blank (end[-1]))
     end--;
 

@@ -171,12 +171,25 @@ end_line (char **cursor)
   return TRUE;
 }
 
+/* Stops at the first difference: strncmp() may read on, beyond the head. */
+static gboolean
+begins_with (const char *text, const char *beginning)
+{
+  while (*beginning != '\0' && *text == *beginning)
+    {
+      text++;
+      beginning++;
+    }
+
+  return *beginning == '\0';
+}
+
 static gboolean
 parse_version (WireHead *head, char **cursor, WireRefusal *refusal)
 {
   const char *version = *cursor;
 
-  if (strncmp (version, "HTTP/", 5) != 0 || !g_ascii_isdigit (version[5]) || version[6] != '.' ||
+  if (!begins_with (version, "HTTP/") || !g_ascii_isdigit (version[5]) || version[6] != '.' ||
       !g_ascii_isdigit (version[7]) || wire_char_is (version[8], WIRE_CHAR_VISIBLE))
     return wire_refusal_set (refusal, 400, "expected a version such as HTTP/1.1");
   if (version[5] != '1' || version[7] > '1')

@@ -122,7 +122,7 @@ wire_http_error_reply (GString *out, guint status, gboolean head_only)
   g_string_append_printf (out,
                           "HTTP/1.1 %u %s\r\n"
                           "Content-Type: text/plain; charset=utf-8\r\n"
-                          "Content-Length: %" G_GSIZE_FORMAT "\r\n"
+                          "Content-Length: %zu\r\n"
                           "X-Content-Type-Options: nosniff\r\n",
                           status, phrase, body_length);
 

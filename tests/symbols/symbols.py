@@ -23,7 +23,8 @@ def output_of(*command):
 
 
 def exported_by(library):
-    return {line.split()[-1].split('@')[0] for line in output_of(os.environ['NM'], '-D', '--defined-only', library).splitlines()}
+    lines = output_of(os.environ['NM'], '-D', '--defined-only', library).splitlines()
+    return {line.split()[-1].split('@')[0] for line in lines}
 
 
 def check_list():
