@@ -119,9 +119,10 @@ gboolean engine_context_has_work (EngineContext *context);
 void engine_context_announce (EngineContext *context);
 
 /* Between these, what is written is gathered, and what is closed is freed later;
- * a turn does the same. */
+ * a turn does the same. FALSE if the context was destroyed meanwhile: then it is
+ * freed, unless something else on the stack holds it, too. */
 void engine_context_hold (EngineContext *context);
-void engine_context_release (EngineContext *context);
+gboolean engine_context_release (EngineContext *context);
 
 /* Sends what was gathered. */
 void engine_context_flush (EngineContext *context);

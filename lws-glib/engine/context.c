@@ -220,10 +220,7 @@ static void
 context_free (EngineContext *context)
 {
   gboolean ours = engine_context_is_ours (context);
-  EngineConnection *connection;
 
-  while ((connection = engine_line_pop (&context->dead)) != NULL)
-    engine_connection_free (connection);
   g_ptr_array_foreach (context->listeners, (GFunc) (void (*) (void)) engine_listener_free, NULL);
   g_ptr_array_unref (context->listeners);
   g_ptr_array_unref (context->protocols);
@@ -324,21 +321,29 @@ engine_context_hold (EngineContext *context)
     context->tick = engine_context_tick (context);
 }
 
-void
+gboolean
 engine_context_release (EngineContext *context)
 {
   EngineConnection *connection;
 
-  if (context->depth == 1 && !context->destroyed)
-    engine_context_flush (context);
-  if (--context->depth > 0)
-    return;
+  if (context->depth > 1)
+    {
+      context->depth--;
+      return !context->destroyed;
+    }
 
+  /* Still held: who is told of a release may do anything, too. */
+  while ((connection = engine_line_pop (&context->dead)) != NULL)
+    engine_connection_free (connection);
   if (context->destroyed)
     {
       context_free (context);
-      return;
+      return FALSE;
     }
-  while ((connection = engine_line_pop (&context->dead)) != NULL)
-    engine_connection_free (connection);
+
+  engine_context_flush (context);
+  engine_gather_restart (&context->gather);
+  context->depth--;
+
+  return TRUE;
 }

@@ -70,7 +70,8 @@ gboolean
 engine_gather_repeats (const EngineGather *gather, guint8 first_byte, const guint8 *source, gsize length)
 {
   return gather->frame_block != NULL && gather->source == source && gather->source_length == length &&
-         gather->first_byte == first_byte && memcmp (gather_payload (gather), source, length) == 0;
+         gather->first_byte == first_byte &&
+         (length == 0 || memcmp (gather_payload (gather), source, length) == 0);
 }
 
 void

@@ -166,7 +166,9 @@ send_gathered (EngineConnection *connection, guint8 first_byte, const guint8 *pa
 
   offset = (gsize) (room - gather->block->data);
   engine_output_append (&connection->output, gather->block, offset, size);
-  engine_gather_remember (gather, gather->block, offset, size, first_byte, payload, length);
+  /* A client's frame is masked: nobody else can send it. */
+  if (connection->role == WIRE_ROLE_SERVER)
+    engine_gather_remember (gather, gather->block, offset, size, first_byte, payload, length);
 
   return TRUE;
 }
@@ -283,6 +285,21 @@ send_check_open (EngineConnection *connection, GError **error)
   return FALSE;
 }
 
+/* A frame is always taken when nothing waits, whatever its size. */
+static gboolean
+send_check_room (EngineConnection *connection, gsize length, GError **error)
+{
+  gsize waiting = connection->output.bytes;
+  gsize limit = connection->context->limits.output_limit;
+
+  if (waiting == 0 || length <= limit - MIN (limit, waiting))
+    return TRUE;
+
+  g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_FULL,
+               _("%zu bytes wait for the peer to take them, no more than %zu may"), waiting, limit);
+  return FALSE;
+}
+
 gboolean
 engine_connection_send_frame (EngineConnection *connection, guint8 first_byte, const guint8 *payload, gsize length,
                               GError **error)
@@ -294,19 +311,13 @@ gboolean
 engine_connection_send_data (EngineConnection *connection, WireOpcode opcode, gboolean last, const guint8 *payload,
                              gsize length, GError **error)
 {
-  const EngineLimits *limits = &connection->context->limits;
   guint8 first_byte = (guint8) ((connection->sending_message ? WIRE_OPCODE_CONTINUATION : opcode) |
                                 (last ? WIRE_FRAME_FIN : 0));
 
   if (!send_check_open (connection, error))
     return FALSE;
-  if (connection->output.bytes > 0 && length > limits->output_limit - MIN (limits->output_limit, connection->output.bytes))
-    {
-      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_FULL,
-                   _("%zu bytes wait for the peer to take them, no more than %zu may"),
-                   connection->output.bytes, limits->output_limit);
-      return FALSE;
-    }
+  if (!send_check_room (connection, length, error))
+    return FALSE;
   if (!send_frame (connection, first_byte, payload, length, error))
     return FALSE;
 
@@ -315,12 +326,38 @@ engine_connection_send_data (EngineConnection *connection, WireOpcode opcode, gb
   return TRUE;
 }
 
+/* Keeps a control frame for when the output moves again: the last Pong and the first
+ * Ping. FALSE for any other Ping, which takes its place behind the data. */
+static gboolean
+send_put_urgent (EngineConnection *connection, WireOpcode opcode, const guint8 *payload, gsize length)
+{
+  EngineUrgent *urgent = connection->urgent;
+
+  if (urgent == NULL)
+    connection->urgent = urgent = g_new0 (EngineUrgent, 1);
+  if (opcode == WIRE_OPCODE_PING && urgent->has_ping)
+    return FALSE;
+
+  if (opcode == WIRE_OPCODE_PONG)
+    {
+      urgent->has_pong = TRUE;
+      urgent->pong_length = (guint8) length;
+    }
+  else
+    {
+      urgent->has_ping = TRUE;
+      urgent->ping_length = (guint8) length;
+    }
+  if (length > 0)
+    memcpy (opcode == WIRE_OPCODE_PONG ? urgent->pong : urgent->ping, payload, length);
+
+  return TRUE;
+}
+
 gboolean
 engine_connection_send_control (EngineConnection *connection, WireOpcode opcode, const guint8 *payload, gsize length,
                                 GError **error)
 {
-  EngineUrgent *urgent;
-
   if (!send_check_open (connection, error))
     return FALSE;
   if (length > WIRE_CONTROL_MAX)
@@ -330,23 +367,10 @@ engine_connection_send_control (EngineConnection *connection, WireOpcode opcode,
       return FALSE;
     }
 
-  if (connection->blocked && connection->urgent == NULL)
-    connection->urgent = g_new0 (EngineUrgent, 1);
-  urgent = connection->urgent;
-  if (connection->blocked && opcode == WIRE_OPCODE_PONG)
-    {
-      urgent->has_pong = TRUE;
-      urgent->pong_length = (guint8) length;
-      memcpy (urgent->pong, payload, length);
-      return TRUE;
-    }
-  if (connection->blocked && !urgent->has_ping)
-    {
-      urgent->has_ping = TRUE;
-      urgent->ping_length = (guint8) length;
-      memcpy (urgent->ping, payload, length);
-      return TRUE;
-    }
+  if (connection->blocked && send_put_urgent (connection, opcode, payload, length))
+    return TRUE;
+  if (!send_check_room (connection, length, error))
+    return FALSE;
 
   return send_frame (connection, (guint8) (WIRE_FRAME_FIN | opcode), payload, length, error);
 }

@@ -273,16 +273,12 @@ static gboolean
 turn_end (EngineTurn *turn)
 {
   EngineContext *context = turn->context;
-  gboolean goes_on = !context->destroyed;
 
   if (context->spare_buffer == NULL)
     context->spare_buffer = g_steal_pointer (&turn->buffer);
   g_free (turn->buffer);
-  if (context->depth == 1)
-    engine_gather_restart (&context->gather);
-  engine_context_release (context);
 
-  return goes_on;
+  return engine_context_release (context);
 }
 
 gboolean

@@ -122,7 +122,7 @@ get_header (const WireHead *head, const char *name, const char **value, WireRefu
 static gboolean
 check_upgrade (const WireHead *head, WireRefusal *refusal)
 {
-  const char *upgrade;
+  const char *upgrade = NULL;
 
   if (head->minor_version < 1)
     return wire_refusal_set (refusal, 0, "the server answered with HTTP/1.0 instead of HTTP/1.1");
@@ -140,7 +140,7 @@ static gboolean
 check_accept (const WireHead *head, const char *key, WireRefusal *refusal)
 {
   char expected[WIRE_ACCEPT_SIZE + 1];
-  const char *accept;
+  const char *accept = NULL;
 
   if (!get_header (head, "Sec-WebSocket-Accept", &accept, refusal))
     return FALSE;

@@ -1,0 +1,84 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "wire/close-code-private.h"
+#include "wire/frame-private.h"
+
+/* The other end of a connection: a plain non-blocking TCP socket. While it waits
+ * for something it has the engine take turns, in the same thread. What does not
+ * come in time fails the test. */
+
+#define RAW_PEER_PATIENCE (60 * G_USEC_PER_SEC)
+
+typedef void (*RawPeerTurn) (gpointer data);
+
+typedef struct {
+  int fd;
+  RawPeerTurn turn;
+  gpointer turn_data;
+  GByteArray *input;            /* read, and not yet asked for */
+  gboolean ended;               /* the FIN came */
+  gboolean reset;
+} RawPeer;
+
+typedef struct {
+  guint8 first_byte;
+  gboolean masked;
+  guint8 *payload;              /* unmasked */
+  gsize length;
+} RawFrame;
+
+/* The first message that every server answers with 101. */
+extern const char raw_peer_upgrade_request[];
+
+/* A client of 127.0.0.1. */
+RawPeer *raw_peer_connect (guint16 port, RawPeerTurn turn, gpointer turn_data);
+
+/* One with a receive buffer of that size, as far as the kernel allows. */
+RawPeer *raw_peer_connect_small (guint16 port, int receive_buffer, RawPeerTurn turn, gpointer turn_data);
+
+/* A server's side of a connection that was accepted. */
+RawPeer *raw_peer_new (int fd, RawPeerTurn turn, gpointer turn_data);
+void raw_peer_free (RawPeer *peer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RawPeer, raw_peer_free)
+
+/* A listening socket of 127.0.0.1 for a test that is the server, and what comes in. */
+int raw_listen (guint16 *port);
+RawPeer *raw_accept (int listener, RawPeerTurn turn, gpointer turn_data);
+
+/* Has a turn, waits a moment for input and reads what there is. */
+void raw_peer_pump (RawPeer *peer);
+
+void raw_peer_send (RawPeer *peer, const void *bytes, gsize length);
+void raw_peer_send_text (RawPeer *peer, const char *text);
+
+/* A frame with a mask. */
+void raw_peer_send_frame (RawPeer *peer, guint8 first_byte, const void *payload, gsize length);
+void raw_frame_append (GByteArray *to, guint8 first_byte, const void *payload, gsize length);
+void raw_peer_send_close (RawPeer *peer, guint16 code);
+
+/* Up to and including an empty line. */
+char *raw_peer_read_head (RawPeer *peer);
+void raw_peer_read (RawPeer *peer, gsize length, guint8 *out);
+void raw_peer_upgrade (RawPeer *peer);
+
+/* The next frame; its payload is freed with raw_frame_clear(). */
+void raw_peer_read_frame (RawPeer *peer, RawFrame *frame);
+void raw_frame_clear (RawFrame *frame);
+void raw_peer_expect_frame (RawPeer *peer, guint8 first_byte, const void *payload, gsize length);
+void raw_peer_expect_close (RawPeer *peer, guint16 code);
+
+/* A head that begins with this status, and then the end. */
+void raw_peer_expect_refusal (RawPeer *peer, guint status);
+
+/* The FIN, with nothing in front of it. */
+void raw_peer_expect_end (RawPeer *peer);
+
+/* The end in whatever way, after whatever bytes. */
+void raw_peer_expect_lost (RawPeer *peer);
+void raw_peer_shutdown (RawPeer *peer);
+
+/* Closes the socket with a RST. */
+void raw_peer_reset (RawPeer *peer);

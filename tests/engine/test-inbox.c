@@ -1,0 +1,150 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "engine/broadcast-private.h"
+#include "owner.h"
+
+/* Broadcasts from other threads of the service process. */
+
+#define THREADS 4
+#define LETTERS 5000
+
+typedef struct {
+  Owner *owner;
+  guint32 number;
+  GThread *thread;
+} Writer;
+
+static gpointer
+write_letters (gpointer data)
+{
+  const Writer *writer = data;
+
+  for (guint32 i = 0; i < LETTERS; i++)
+    {
+      guint32 letter[] = { writer->number, i };
+      g_autoptr (GError) error = NULL;
+
+      engine_protocol_broadcast (writer->owner->protocol, (guint8 *) letter, sizeof letter, &error);
+      g_assert_no_error (error);
+    }
+
+  return NULL;
+}
+
+static void
+test_threads (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  Writer writers[THREADS];
+  guint32 next[THREADS] = { 0 };
+  const guint32 *letter;
+
+  for (guint32 i = 0; i < THREADS; i++)
+    {
+      writers[i] = (Writer){ .owner = owner, .number = i };
+      writers[i].thread = g_thread_new ("writer", write_letters, &writers[i]);
+    }
+  owner_wait (owner, OWNER_BROADCAST, THREADS * LETTERS);
+  for (guint i = 0; i < THREADS; i++)
+    g_thread_join (writers[i].thread);
+
+  letter = (const guint32 *) (gpointer) owner->received->data;
+  for (guint n = 0; n < THREADS * LETTERS; n++, letter += 2)
+    {
+      g_assert_cmpuint (letter[0], <, THREADS);
+      g_assert_cmpuint (letter[1], ==, next[letter[0]]);
+      next[letter[0]]++;
+    }
+}
+
+/* A sleeping loop wakes up. */
+static gpointer
+write_one (gpointer data)
+{
+  Owner *owner = data;
+
+  g_assert_true (engine_inbox_post (owner->protocol, (const guint8 *) "wake up", 7, NULL));
+
+  return NULL;
+}
+
+static void
+test_wakes (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  GThread *thread = g_thread_new ("writer", write_one, owner);
+
+  while (owner->counts[OWNER_BROADCAST] == 0)
+    g_assert_true (engine_context_service (owner->context, -1));
+  g_thread_join (thread);
+  g_assert_cmpstr (owner->log->str, ==, "broadcast wake up\n");
+}
+
+/* From the thread of the loop there is no detour. */
+static void
+test_at_once (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  guint8 bytes[WIRE_FRAME_HEADER_MAX + 4] = { [WIRE_FRAME_HEADER_MAX] = 'n', 'o', 'w' };
+
+  owner_turn (owner);
+  g_assert_true (engine_protocol_broadcast (owner->protocol, bytes + WIRE_FRAME_HEADER_MAX, 3, NULL));
+  g_assert_cmpstr (owner->log->str, ==, "broadcast now\n");
+}
+
+static void
+post_another (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpointer detail)
+{
+  if (event == OWNER_BROADCAST)
+    engine_inbox_post (owner->protocol, (const guint8 *) "more", 4, NULL);
+}
+
+/* Letters that beget letters take turns, and the loop does not go to sleep on them. */
+static void
+test_one_begets_another (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+
+  engine_inbox_post (owner->protocol, (const guint8 *) "first", 5, NULL);
+  owner->hook = post_another;
+  for (guint i = 1; i <= 5; i++)
+    {
+      g_assert_true (engine_context_service (owner->context, -1));
+      g_assert_cmpuint (owner->counts[OWNER_BROADCAST], ==, i);
+    }
+}
+
+static void
+destroy (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpointer detail)
+{
+  engine_context_destroy (owner->context);
+}
+
+/* What nobody reads any more is freed. */
+static void
+test_destroyed_with_letters (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+
+  for (guint i = 0; i < 3; i++)
+    engine_inbox_post (owner->protocol, (const guint8 *) "unread", 6, NULL);
+  owner->hook = destroy;
+  g_assert_false (engine_context_service (owner->context, -1));
+  g_assert_null (owner->context);
+  g_assert_cmpuint (owner->counts[OWNER_BROADCAST], ==, 1);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/engine/inbox/threads", test_threads);
+  g_test_add_func ("/engine/inbox/wakes", test_wakes);
+  g_test_add_func ("/engine/inbox/at-once", test_at_once);
+  g_test_add_func ("/engine/inbox/one-begets-another", test_one_begets_another);
+  g_test_add_func ("/engine/inbox/destroyed-with-letters", test_destroyed_with_letters);
+
+  return g_test_run ();
+}

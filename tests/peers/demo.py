@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+# lws-glib: WebSockets for the GLib main loop
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The demo page in headless Chromium.
+
+    demo.py CLASSIC-SERVER PAGE-DIRECTORY
+"""
+
+import contextlib
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import tap
+
+SERVER, PAGE = sys.argv[1:3]
+LIMIT = 60                      # seconds, for each wait
+PORT_TRIES = 5                  # somebody may take a port that was free a moment ago
+BROWSERS = ['chromium', 'chromium-browser', 'google-chrome']
+BROWSER_OPTIONS = [
+    '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-dev-shm-usage', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-breakpad',
+    '--remote-debugging-pipe',
+]
+
+# Settles once LOOK returns something; it is called when the page changes.
+WATCH = '''
+new Promise(resolve => {
+  const look = () => {
+    const seen = (LOOK)();
+
+    if (seen)
+      resolve(seen);
+  };
+
+  new MutationObserver(look).observe(document.body,
+                                     { subtree: true, childList: true, characterData: true, attributes: true });
+  look();
+})
+'''
+COUNT = "Number(document.querySelector('#counter .number').textContent.replace(/\\D/g, ''))"
+STATES = "Array.from(document.querySelectorAll('.state'), element => element.dataset.state).join()"
+
+
+def end(process):
+    """Ends a process and its children; each has a process group of its own."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def read_some(descriptor, deadline):
+    left = deadline - time.monotonic()
+    assert left > 0 and select.select([descriptor], [], [], left)[0], 'it takes too long'
+    return os.read(descriptor, 1 << 16)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def demo_server():
+    """The URL of a running server."""
+    for _ in range(PORT_TRIES):
+        process = subprocess.Popen([SERVER, '--port', str(free_port()), '--resources', PAGE],
+                                   stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True)
+        try:
+            # Empty if it could not listen.
+            found = re.search(rb'http://\S+', read_some(process.stdout.fileno(), time.monotonic() + LIMIT))
+            if found:
+                yield found[0].decode() + '/'
+                process.send_signal(signal.SIGINT)
+                assert process.wait(LIMIT) == 0, 'the server did not end well'
+                return
+        finally:
+            end(process)
+            process.stdout.close()
+    raise AssertionError('the server does not start')
+
+
+class Browser:
+    """Chromium, with one page, over a pair of pipes: messages in JSON, ended by a 0."""
+
+    def __init__(self, program, directory):
+        from_us, to_browser = os.pipe()
+        from_browser, from_them = os.pipe()
+        # It reads from 3 and writes to 4.
+        self.process = subprocess.Popen(
+            ['sh', '-c', f'exec "$@" 3<&{from_us} 4>&{from_them}', 'sh', program, *BROWSER_OPTIONS,
+             f'--user-data-dir={directory}', 'about:blank'],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            pass_fds=[from_us, from_them], start_new_session=True)
+        os.close(from_us)
+        os.close(from_them)
+        self.descriptors = to_browser, from_browser
+        self.received = b''
+        self.number = 0
+        self.session = None
+        self.loaded = False
+        self.complaints = []
+
+    def close(self):
+        # The polite way first: it leaves nothing behind that still writes.
+        with contextlib.suppress(OSError, AssertionError, subprocess.TimeoutExpired):
+            self.session = None
+            self.call('Browser.close')
+            self.process.wait(LIMIT)
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        end(self.process)
+
+    def read_message(self, deadline):
+        while b'\0' not in self.received:
+            some = read_some(self.descriptors[1], deadline)
+            assert some, 'the browser has ended'
+            self.received += some
+        message, self.received = self.received.split(b'\0', 1)
+        return json.loads(message)
+
+    def note(self, message):
+        if message.get('method') == 'Page.loadEventFired':
+            self.loaded = True
+        elif message.get('method') == 'Runtime.exceptionThrown':
+            self.complaints.append(message['params']['exceptionDetails'])
+        elif message.get('method') == 'Log.entryAdded' and message['params']['entry']['level'] == 'error':
+            self.complaints.append(message['params']['entry'])
+
+    def call(self, method, **params):
+        self.number += 1
+        request = {'id': self.number, 'method': method, 'params': params}
+        if self.session:
+            request['sessionId'] = self.session
+        os.write(self.descriptors[0], json.dumps(request).encode() + b'\0')
+
+        deadline = time.monotonic() + LIMIT
+        while True:
+            message = self.read_message(deadline)
+            if message.get('id') == self.number:
+                assert 'error' not in message, f'{method}: {message}'
+                return message['result']
+            self.note(message)
+
+    def open(self, url):
+        page = next(target for target in self.call('Target.getTargets')['targetInfos'] if target['type'] == 'page')
+        attached = self.call('Target.attachToTarget', targetId=page['targetId'], flatten=True)
+        self.session = attached['sessionId']
+        for domain in ('Page', 'Runtime', 'Log'):
+            self.call(f'{domain}.enable')
+        self.loaded = False
+        assert 'errorText' not in self.call('Page.navigate', url=url)
+        deadline = time.monotonic() + LIMIT
+        while not self.loaded:
+            self.note(self.read_message(deadline))
+
+    def evaluate(self, expression):
+        answer = self.call('Runtime.evaluate', expression=expression, awaitPromise=True, returnByValue=True)
+        assert 'exceptionDetails' not in answer, answer
+        return answer['result'].get('value')
+
+    def watch(self, look):
+        return self.evaluate(WATCH.replace('LOOK', look))
+
+
+def draw_line(browser):
+    x, y = browser.evaluate('''{
+      const canvas = document.querySelector('#canvas');
+
+      canvas.scrollIntoView({ block: 'center', behavior: 'instant' });
+      const box = canvas.getBoundingClientRect();
+      [box.x + box.width / 2, box.y + box.height / 2];
+    }''')
+    for kind, step in (('mousePressed', 0), ('mouseMoved', 40), ('mouseReleased', 40)):
+        browser.call('Input.dispatchMouseEvent', type=kind, x=x + step, y=y + step, button='left', clickCount=1)
+
+
+def check_page():
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not program:
+        raise tap.Skip('Chromium is not installed')
+    with tempfile.TemporaryDirectory(prefix='lws-glib-demo-', ignore_cleanup_errors=True) as directory, \
+            demo_server() as url, contextlib.closing(Browser(program, directory)) as browser:
+        browser.open(url)
+        # Both connections are up, and the counter counts.
+        assert browser.watch(f"() => {STATES} === 'open,open' && {STATES}") == 'open,open'
+        first = browser.watch(f'() => {COUNT}')
+        assert browser.watch(f'() => {COUNT} > {first + 10} && {COUNT}') > first
+        # What is drawn shows when it comes back from the server.
+        draw_line(browser)
+        assert browser.watch("() => document.querySelector('.paper').dataset.drawn === '' && 'drawn'") == 'drawn'
+        assert not browser.complaints, browser.complaints
+
+
+if __name__ == '__main__':
+    sys.exit(tap.run([('/peers/demo/page', check_page)]))
