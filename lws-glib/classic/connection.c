@@ -18,7 +18,7 @@
  * already. A program that asks again in each callback gets one in each turn of the
  * loop, and holds up nobody else.
  *
- * Returns: 0, or -1 if the connection has ended
+ * Returns: 0, or -1 if the connection is not open, or not open any more
  *
  * Since: 1.0
  */
@@ -91,7 +91,7 @@ libwebsocket_get_socket_fd (struct libwebsocket *wsi)
  *
  * Stops or resumes the reception of data, at once even inside a callback. What the
  * peer sends meanwhile waits in the kernel, and then with the peer. Neither pings
- * nor a Close are seen while it is stopped.
+ * nor a Close are seen while it is stopped, nor that the peer has fallen silent.
  *
  * Returns: 0, or -1 if the connection is not open
  *

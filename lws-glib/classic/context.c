@@ -126,14 +126,12 @@ context_add_protocols (struct libwebsocket_context *context, struct libwebsocket
 
 /* What was filled in is of no use without the context. */
 static void
-context_reset_entries (struct libwebsocket_context *context)
+context_reset_entries (struct libwebsocket_protocols *protocols)
 {
-  for (guint i = 0; i < context->protocols->len; i++)
+  for (guint i = 0; protocols[i].callback != NULL; i++)
     {
-      struct libwebsocket_protocols *entry = classic_protocol_entry (context->protocols->pdata[i]);
-
-      entry->owning_server = NULL;
-      entry->broadcast_socket_user_fd = -1;
+      protocols[i].owning_server = NULL;
+      protocols[i].broadcast_socket_user_fd = -1;
     }
 }
 
@@ -153,8 +151,8 @@ context_new (int port, struct libwebsocket_protocols *protocols, int gid, int ui
       (port != CONTEXT_PORT_NO_LISTEN && !engine_listener_open (context, (guint16) port, error)) ||
       !classic_drop_privileges (gid, uid, error))
     {
-      context_reset_entries (context);
       engine_context_destroy (context);
+      context_reset_entries (protocols);
       return NULL;
     }
 
@@ -216,19 +214,24 @@ libwebsocket_create_context (int port, struct libwebsocket_protocols *protocols,
  * this and waits for it. Any other process that was forked from the one that
  * serves frees its own copy only; the connections live on.
  *
+ * No other thread may use the context meanwhile, not for a broadcast either.
+ *
  * Since: 1.0
  */
 void
 libwebsocket_context_destroy (struct libwebsocket_context *context)
 {
+  struct libwebsocket_protocols *protocols;
+
   g_return_if_fail (context != NULL);
 
   if (context->destroyed)
     return;
 
+  protocols = classic_context (context)->protocols;
   classic_end_loop (classic_context (context));
-  context_reset_entries (context);
   engine_context_destroy (context);
+  context_reset_entries (protocols);
 }
 
 /**
@@ -241,8 +244,9 @@ libwebsocket_context_destroy (struct libwebsocket_context *context)
  * calls who asked to write, sends. One call does a bounded amount of it and is to
  * be followed by the next.
  *
- * All callbacks are called from here, and from libwebsockets_broadcast() on the
- * same thread. It may be called again from inside a callback.
+ * All callbacks are called from here, and on the same thread from
+ * libwebsockets_broadcast() and libwebsocket_context_destroy(). It may be called again
+ * from inside a callback.
  *
  * Returns: 0, or -1 if there is nothing more to serve: the context was destroyed
  *   from a callback, another process has taken over the service loop, or the

@@ -70,6 +70,9 @@ engine_channel_close (EngineChannel *channel, int epoll_fd)
 static gboolean
 channel_service_lives (EngineContext *context)
 {
+  /* Of all contexts: it is held for two system calls. */
+  static GMutex mutex;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
   int pid = g_atomic_int_get (&context->shared->service_pid);
   struct pollfd gone = { .events = POLLIN };
 
@@ -247,20 +250,25 @@ channel_descriptor (struct msghdr *message)
   return fd;
 }
 
+/* TRUE if another one may follow in this turn: after a large one, which waits with many
+ * connections now, what waits shall leave first. */
 static gboolean
 channel_receive_one (EngineProtocol *protocol, guint8 *payload, gsize size)
 {
   ChannelControl control;
   struct iovec part = { payload, size };
+  /* Without the padding: a second descriptor would fit in there, and stay open. */
   struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
-                            .msg_controllen = sizeof control.space };
+                            .msg_controllen = CMSG_LEN (sizeof (int)) };
   gssize n = recvmsg (protocol->channel.watch.fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   int fd;
 
-  if (n <= 0)
-    return n < 0 && errno == EINTR;
+  if (n < 0)
+    return errno == EINTR;
 
   fd = channel_descriptor (&message);
+  if (n == 0 && fd < 0)
+    return FALSE;
   if (fd >= 0)
     {
       channel_deliver_file (protocol, fd);
@@ -274,7 +282,7 @@ channel_receive_one (EngineProtocol *protocol, guint8 *payload, gsize size)
       engine_protocol_deliver (protocol, payload, (gsize) n);
     }
 
-  return TRUE;
+  return fd < 0;
 }
 
 void

@@ -15,19 +15,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Closes the descriptor. Children that were forked meanwhile may have a copy of it,
- * which would hold the connection, and its place in epoll, for as long as they live. */
+/* Closes the descriptor. If there are copies of it, it keeps its place in epoll, and
+ * programs may duplicate what libwebsocket_get_socket_fd() gave them. Those of children
+ * that were forked meanwhile would hold the connection, too, as long as they live. */
 static void
 closing_release_descriptor (EngineConnection *connection)
 {
   if (connection->watch.fd < 0)
     return;
 
+  engine_poller_remove (connection->context->epoll_fd, &connection->watch);
   if (engine_fork_happened ())
-    {
-      engine_poller_remove (connection->context->epoll_fd, &connection->watch);
-      shutdown (connection->watch.fd, SHUT_RDWR);
-    }
+    shutdown (connection->watch.fd, SHUT_RDWR);
   close (connection->watch.fd);
   engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, -1);
 }
@@ -166,11 +165,6 @@ engine_connection_on_drained (EngineConnection *connection)
   /* The server closes TCP first (RFC 6455 section 7.1.1); a client waits for it. */
   if (connection->role == WIRE_ROLE_SERVER)
     connection->transport->shutdown (connection);
-  if (connection->ended_input)
-    {
-      closing_end (connection);
-      return;
-    }
   engine_connection_set_state (connection, ENGINE_STATE_LINGERING);
   engine_connection_arm (connection, connection->role == WIRE_ROLE_SERVER ? limits->linger_ticks : limits->close_ticks);
   engine_connection_update_interest (connection);
@@ -179,22 +173,20 @@ engine_connection_on_drained (EngineConnection *connection)
 void
 engine_connection_on_end_of_input (EngineConnection *connection)
 {
-  connection->ended_input = TRUE;
-
   switch ((EngineState) connection->state)
     {
     case ENGINE_STATE_HANDSHAKE:
-      engine_connection_abort (connection, ENGINE_ERROR_HANDSHAKE, _("The server closed the connection instead of answering the handshake"));
+      engine_connection_abort (connection, ENGINE_ERROR_HANDSHAKE,
+                               _("The server closed the connection instead of answering the handshake"));
       return;
     case ENGINE_STATE_OPEN:
     case ENGINE_STATE_CLOSING:
-      engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The peer closed the connection without a Close frame"));
-      return;
-    case ENGINE_STATE_LINGERING:
-      closing_end (connection);
+      engine_connection_abort (connection, ENGINE_ERROR_CLOSED,
+                               _("The peer closed the connection without a Close frame"));
       return;
     default:
-      engine_connection_update_interest (connection);
+      /* It was lingering: no other state reads. */
+      closing_end (connection);
       return;
     }
 }

@@ -62,7 +62,6 @@ struct libwebsocket {
   guint paused : 1;             /* the owner wants no data */
   guint blocked : 1;            /* the kernel takes no more output for now */
   guint wants_writable : 1;
-  guint ended_input : 1;        /* the peer sent FIN */
   guint sending_message : 1;    /* a message was begun with a fragment that is not its last */
   guint ping_sent : 1;          /* the answer to our own ping is awaited */
   guint opened : 1;             /* the owner was told that it opened */

@@ -141,9 +141,9 @@ engine_connection_reads (const EngineConnection *connection)
     case ENGINE_STATE_HANDSHAKE:
     case ENGINE_STATE_CLOSING:
     case ENGINE_STATE_LINGERING:
-      return !connection->ended_input;
+      return TRUE;
     case ENGINE_STATE_OPEN:
-      return !connection->ended_input && !connection->paused;
+      return !connection->paused;
     default:
       return FALSE;
     }
@@ -178,8 +178,9 @@ void
 engine_connection_mute (EngineConnection *connection)
 {
   /* Further down the stack somebody works on it, and will ask again; until then
-   * not even a hang-up may wake the nested loop over and over. */
-  if (connection->busy)
+   * not even a hang-up may wake the nested loop over and over. With output that
+   * waits a hang-up ends the connection. */
+  if (connection->busy && !connection->blocked)
     engine_poller_remove (connection->context->epoll_fd, &connection->watch);
   else
     connection_watch (connection, connection->blocked ? EPOLLOUT : 0);
@@ -248,6 +249,9 @@ void
 engine_connection_on_writable (EngineConnection *connection)
 {
   connection->blocked = FALSE;
+  /* Whoever takes what waits is alive, even if our ping is still behind it. */
+  connection->heard = connection->context->tick;
+  connection->ping_sent = FALSE;
   if (connection->state == ENGINE_STATE_REPLYING)
     engine_connection_arm (connection, connection->context->limits.reply_ticks);
 
@@ -313,8 +317,8 @@ engine_connection_on_deadline (EngineConnection *connection)
       if (connection->role == WIRE_ROLE_SERVER && connection->tail != NULL)
         engine_reply_error (connection, 408);
       else
-        engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The server did not answer the handshake within %u s"),
-                                 limits->handshake_ticks);
+        engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT,
+                                 _("The server did not answer the handshake within %u s"), limits->handshake_ticks);
       return;
     case ENGINE_STATE_CLOSING:
       engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The peer did not answer our Close within %u s"),

@@ -84,7 +84,7 @@ dial_new (EngineContext *context, const EngineDestination *destination, GError *
 {
   const char *target = destination->target != NULL ? destination->target : "/";
   g_autoptr (EngineDial) dial = g_new0 (EngineDial, 1);
-  guint8 nonce[16];
+  guint8 nonce[WIRE_NONCE_SIZE];
   WireRefusal refusal;
 
   dial->context = context;

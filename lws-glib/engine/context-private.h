@@ -72,7 +72,6 @@ struct libwebsocket_context {
   gboolean parent_gone;
 
   GMainContext *gio;            /* where GIO's answers arrive; NULL until needed */
-  GCancellable *cancellable;    /* of all jobs */
   guint jobs;                   /* GIO operations under way */
 };
 

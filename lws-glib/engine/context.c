@@ -70,6 +70,7 @@ engine_context_new (const EngineEvents *events, gpointer owner, GError **error)
   context_bind_texts ();
   context->events = events;
   context->owner = owner;
+  context->epoll_fd = -1;
   context->limits = (EngineLimits) ENGINE_LIMITS_DEFAULT;
   context->tick_microseconds = ENGINE_TICK_MICROSECONDS;
   context->wheel_start = g_get_monotonic_time ();
@@ -171,6 +172,8 @@ context_move_watches (EngineContext *context)
   int epoll_fd = context->epoll_fd;
   gboolean moved = context_move_list (epoll_fd, context->first);
 
+  moved &= engine_poller_move (epoll_fd, &context->parent);
+  moved &= engine_poller_move (epoll_fd, &context->leash);
   for (guint i = 0; i < context->listeners->len; i++)
     moved &= engine_poller_move (epoll_fd, &((EngineListener *) context->listeners->pdata[i])->watch);
   for (guint i = 0; i < context->protocols->len; i++)
@@ -193,6 +196,8 @@ engine_context_adopt (EngineContext *context)
   close (context->inbox.watch.fd);
   if (context->service_pidfd >= 0)
     close (context->service_pidfd);
+  context->epoll_fd = -1;
+  context->inbox.watch.fd = -1;
   context->service_pidfd = -1;
   context->service_pidfd_pid = 0;
   /* Never the same masking keys in two processes. */
@@ -216,6 +221,20 @@ engine_context_adopt (EngineContext *context)
 
 /* --- the end */
 
+/* In a process that has no more than a copy, a thread that doesn't exist here may
+ * hold the mutex. */
+static void
+context_close_inbox (EngineContext *context)
+{
+  if (context->inbox.watch.fd < 0)
+    return;
+
+  if (context->fork_generation == engine_fork_generation ())
+    engine_inbox_close (&context->inbox);
+  else
+    close (context->inbox.watch.fd);
+}
+
 static void
 context_free (EngineContext *context)
 {
@@ -231,8 +250,7 @@ context_free (EngineContext *context)
   engine_line_clear (&context->dead);
   engine_gather_clear (&context->gather);
   g_free (context->spare_buffer);
-  if (context->inbox.watch.fd >= 0)
-    engine_inbox_close (&context->inbox);
+  context_close_inbox (context);
   if (context->epoll_fd >= 0)
     close (context->epoll_fd);
   if (context->service_pidfd >= 0)
@@ -308,6 +326,9 @@ engine_context_destroy (EngineContext *context)
       else
         context_forget_list (protocol->first);
     }
+  /* Empties the line of those that said farewell: each of thousands would be looked
+   * for in it when it is freed. */
+  engine_context_flush (context);
   engine_context_announce (context);
   engine_context_release (context);
 }

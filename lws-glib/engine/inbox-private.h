@@ -27,5 +27,5 @@ void engine_inbox_close (EngineInbox *inbox);
 /* From any thread. Waits a bounded time while too much lies here already. */
 gboolean engine_inbox_post (EngineProtocol *protocol, const guint8 *payload, gsize length, GError **error);
 
-/* Works on what was there when it was called. */
+/* Works on some of what was there when it was called. */
 void engine_inbox_receive (EngineContext *context);

@@ -12,6 +12,9 @@
 /* More than this waits for nobody: the sender does. */
 #define INBOX_BYTES_MAX ENGINE_BROADCAST_MAX
 
+/* In one turn. */
+#define INBOX_RECEIVES 64
+
 typedef struct {
   EngineProtocol *protocol;
   gsize length;
@@ -24,10 +27,17 @@ letter_payload (InboxLetter *letter)
   return letter->bytes + WIRE_FRAME_HEADER_MAX;
 }
 
+/* What a letter costs: many small ones are more than their payload. */
+static gsize
+letter_size (gsize length)
+{
+  return sizeof (InboxLetter) + WIRE_FRAME_HEADER_MAX + length + 1;
+}
+
 static InboxLetter *
 letter_new (EngineProtocol *protocol, const guint8 *payload, gsize length)
 {
-  InboxLetter *letter = g_malloc (sizeof (InboxLetter) + WIRE_FRAME_HEADER_MAX + length + 1);
+  InboxLetter *letter = g_malloc (letter_size (length));
 
   letter->protocol = protocol;
   letter->length = length;
@@ -76,7 +86,7 @@ inbox_wait_for_room (EngineInbox *inbox, gsize length)
 {
   gint64 end = g_get_monotonic_time () + ENGINE_BROADCAST_WAIT_SECONDS * G_TIME_SPAN_SECOND;
 
-  while (!inbox->closed && inbox->bytes > 0 && inbox->bytes + length > INBOX_BYTES_MAX)
+  while (!inbox->closed && inbox->bytes > 0 && inbox->bytes + letter_size (length) > INBOX_BYTES_MAX)
     if (!g_cond_wait_until (&inbox->taken, &inbox->mutex, end))
       return FALSE;
 
@@ -108,7 +118,7 @@ engine_inbox_post (EngineProtocol *protocol, const guint8 *payload, gsize length
       return FALSE;
     }
 
-  inbox->bytes += length;
+  inbox->bytes += letter_size (length);
   g_queue_push_tail (&inbox->letters, g_steal_pointer (&letter));
   if (g_queue_get_length (&inbox->letters) == 1)
     inbox_wake (inbox);
@@ -125,7 +135,7 @@ inbox_take (EngineInbox *inbox)
   letter = g_queue_pop_head (&inbox->letters);
   if (letter != NULL)
     {
-      inbox->bytes -= letter->length;
+      inbox->bytes -= letter_size (letter->length);
       g_cond_broadcast (&inbox->taken);
     }
   g_mutex_unlock (&inbox->mutex);
@@ -133,8 +143,7 @@ inbox_take (EngineInbox *inbox)
   return letter;
 }
 
-/* How many letters lie here. Those that come after this was asked wait for the next
- * turn, which is then woken. */
+/* How many letters lie here. */
 static guint
 inbox_count (EngineInbox *inbox)
 {
@@ -156,7 +165,7 @@ engine_inbox_receive (EngineContext *context)
   if (read (inbox->watch.fd, &counter, sizeof counter) < 0 && errno != EAGAIN)
     g_debug ("Reading the wake-up: %s", g_strerror (errno));
 
-  for (guint waiting = inbox_count (inbox); waiting > 0 && !context->destroyed; waiting--)
+  for (guint left = MIN (inbox_count (inbox), INBOX_RECEIVES); left > 0 && !context->destroyed; left--)
     {
       g_autofree InboxLetter *letter = inbox_take (inbox);
 
@@ -165,6 +174,7 @@ engine_inbox_receive (EngineContext *context)
       engine_protocol_deliver (letter->protocol, letter_payload (letter), letter->length);
     }
 
+  /* The others wait for the next turn. */
   if (inbox_count (inbox) > 0)
     inbox_wake (inbox);
 }

@@ -135,6 +135,13 @@ engine_listener_accept (EngineListener *listener)
           listener_rest (listener, errno);
           return;
         }
+      else if (errno == EINVAL)
+        {
+          /* It listens no more: a process that has a copy of the socket shut it down. */
+          g_message (_("No new connections any more: %s"), g_strerror (errno));
+          engine_poller_remove (listener->context->epoll_fd, &listener->watch);
+          return;
+        }
       /* Anything else befell that one connection (accept(2)): on to the next. */
     }
 }

@@ -165,11 +165,13 @@ output_unit_size (const EngineSpan *span)
   guint code = header[1] & WIRE_FRAME_LENGTH;
   guint64 length = code;
 
-  if (code == 126)
+  if (code == WIRE_FRAME_LENGTH_16)
     length = (guint64) header[2] << 8 | header[3];
-  else if (code == 127)
-    for (guint i = length = 0; i < 8; i++)
-      length = length << 8 | header[2 + i];
+  else if (code == WIRE_FRAME_LENGTH_64)
+    {
+      memcpy (&length, header + 2, sizeof length);
+      length = GUINT64_FROM_BE (length);
+    }
 
   return wire_frame_header_size (length, header[1] & WIRE_FRAME_MASKED) + length;
 }

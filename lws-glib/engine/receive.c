@@ -90,8 +90,7 @@ receive_piece (EngineConnection *connection, const WirePiece *piece)
 static gboolean
 receive_wants_frames (EngineConnection *connection)
 {
-  return ((connection->state == ENGINE_STATE_OPEN && !connection->paused) ||
-          connection->state == ENGINE_STATE_CLOSING) && !connection->context->destroyed;
+  return (connection->state == ENGINE_STATE_OPEN && !connection->paused) || connection->state == ENGINE_STATE_CLOSING;
 }
 
 /* Returns how much was used. */
@@ -100,7 +99,7 @@ receive_frames (EngineTurn *turn, EngineConnection *connection, guint8 *data, gs
 {
   gsize used = 0;
 
-  while (used < length && receive_wants_frames (connection) && turn->frames > 0)
+  while (used < length && receive_wants_frames (connection) && engine_turn_goes_on (turn))
     {
       WirePiece piece;
       WireViolation violation;
@@ -164,7 +163,7 @@ receive_read (EngineConnection *connection, guint8 *buffer, gsize length)
 {
   gssize got;
 
-  if (connection->ended_input || length < ENGINE_RECEIVE_BUFFER / 2)
+  if (length < ENGINE_RECEIVE_BUFFER / 2)
     return -EAGAIN;
 
   got = connection->transport->read (connection, buffer, length);
@@ -205,7 +204,8 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
     return;
 
   if (got < 0 && got != -EAGAIN)
-    engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost: %s"), g_strerror ((int) -got));
+    engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost: %s"),
+                             g_strerror ((int) -got));
   else if (got == 0 && !(connection->lined & ENGINE_LINE_READY) && engine_connection_reads (connection))
     engine_connection_on_end_of_input (connection);
   else if (connection->transport->pending (connection))

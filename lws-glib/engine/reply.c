@@ -191,25 +191,21 @@ gboolean
 engine_reply_write (EngineConnection *connection, const guint8 *bytes, gsize length, GError **error)
 {
   EngineReply *reply = connection->reply;
-  gsize waiting = connection->output.bytes;
-  gsize limit = connection->context->limits.output_limit;
 
   if (connection->state != ENGINE_STATE_REPLYING || reply->file >= 0 || reply->complete)
     {
       g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_CLOSED, _("There is no HTTP request to be answered"));
       return FALSE;
     }
-  if (waiting > 0 && length > limit - MIN (limit, waiting))
-    {
-      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_FULL,
-                   _("%zu bytes wait for the peer to take them, no more than %zu may"),
-                   waiting, limit);
-      return FALSE;
-    }
+  if (!engine_send_check_room (connection, length, error))
+    return FALSE;
 
   reply->begun = TRUE;
-  reply_follow (reply, bytes, length);
-  engine_connection_send_raw (connection, bytes, length);
+  if (length > 0)
+    {
+      reply_follow (reply, bytes, length);
+      engine_connection_send_raw (connection, bytes, length);
+    }
 
   return TRUE;
 }
@@ -225,7 +221,7 @@ reply_open (const char *path, struct stat *status, guint *answer, GError **error
     {
       int failure = errno;
 
-      *answer = failure == ENOENT || failure == ENOTDIR ? 404 : failure == EACCES ? 403 : 500;
+      *answer = failure == ENOENT || failure == ENOTDIR || failure == ENAMETOOLONG ? 404 : failure == EACCES ? 403 : 500;
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("%s can't be read: %s"), path, g_strerror (failure));
       if (fd >= 0)
         close (fd);
@@ -364,6 +360,8 @@ reply_finish (EngineConnection *connection)
   gboolean keep_alive = connection->reply->keep_alive;
 
   g_clear_pointer (&connection->reply, engine_reply_free);
+  /* What was asked for this reply is not for the next one. */
+  connection->wants_writable = FALSE;
   if (!keep_alive)
     {
       engine_connection_set_state (connection, ENGINE_STATE_DRAINING);

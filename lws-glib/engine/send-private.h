@@ -22,6 +22,9 @@ gboolean engine_connection_send_control (EngineConnection *connection, WireOpcod
 /* Bytes as they are: heads and HTTP replies. */
 void engine_connection_send_raw (EngineConnection *connection, const void *bytes, gsize length);
 
+/* May so much be added to what waits already? Anything may if nothing does. */
+gboolean engine_send_check_room (EngineConnection *connection, gsize length, GError **error);
+
 /* Hands the output to the kernel as far as it takes it. */
 void engine_connection_flush (EngineConnection *connection);
 

@@ -285,9 +285,8 @@ send_check_open (EngineConnection *connection, GError **error)
   return FALSE;
 }
 
-/* A frame is always taken when nothing waits, whatever its size. */
-static gboolean
-send_check_room (EngineConnection *connection, gsize length, GError **error)
+gboolean
+engine_send_check_room (EngineConnection *connection, gsize length, GError **error)
 {
   gsize waiting = connection->output.bytes;
   gsize limit = connection->context->limits.output_limit;
@@ -316,7 +315,7 @@ engine_connection_send_data (EngineConnection *connection, WireOpcode opcode, gb
 
   if (!send_check_open (connection, error))
     return FALSE;
-  if (!send_check_room (connection, length, error))
+  if (!engine_send_check_room (connection, length, error))
     return FALSE;
   if (!send_frame (connection, first_byte, payload, length, error))
     return FALSE;
@@ -369,7 +368,7 @@ engine_connection_send_control (EngineConnection *connection, WireOpcode opcode,
 
   if (connection->blocked && send_put_urgent (connection, opcode, payload, length))
     return TRUE;
-  if (!send_check_room (connection, length, error))
+  if (!engine_send_check_room (connection, length, error))
     return FALSE;
 
   return send_frame (connection, (guint8) (WIRE_FRAME_FIN | opcode), payload, length, error);

@@ -193,7 +193,8 @@ turn_timers (EngineTurn *turn)
     if (timer->kind == ENGINE_WATCH_LISTENER)
       engine_listener_resume ((EngineListener *) ((guint8 *) timer - G_STRUCT_OFFSET (EngineListener, timer)));
     else
-      engine_connection_on_deadline ((EngineConnection *) ((guint8 *) timer - G_STRUCT_OFFSET (EngineConnection, timer)));
+      engine_connection_on_deadline ((EngineConnection *) ((guint8 *) timer -
+                                                           G_STRUCT_OFFSET (EngineConnection, timer)));
 }
 
 static void
