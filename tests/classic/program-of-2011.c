@@ -268,7 +268,8 @@ chat_with_forked_service (void)
 
   client = libwebsocket_create_context (CONTEXT_PORT_NO_LISTEN, client_protocols, NULL, NULL, -1, -1);
   if (client == NULL ||
-      libwebsocket_client_connect (client, "127.0.0.1", port, 0, "/", "127.0.0.1", "127.0.0.1", "chat-protocol") == NULL)
+      libwebsocket_client_connect (client, "127.0.0.1", port, 0, "/", "127.0.0.1", "127.0.0.1",
+                                   "chat-protocol") == NULL)
     exit (31);
 
   seen_by_client = 0;

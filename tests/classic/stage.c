@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,6 +119,17 @@ stage_is_slow (void)
   const char *preloaded = g_getenv ("LD_PRELOAD");
 
   return preloaded != NULL && strstr (preloaded, "vgpreload") != NULL;
+}
+
+gboolean
+stage_has_pidfd (void)
+{
+  int fd = (int) syscall (SYS_pidfd_open, getpid (), 0);
+
+  if (fd >= 0)
+    close (fd);
+
+  return fd >= 0;
 }
 
 gboolean

@@ -65,6 +65,10 @@ void stage_expect_exit (pid_t child, struct libwebsocket_context *context);
 /* Is this a run in which everything takes twenty times as long? */
 gboolean stage_is_slow (void);
 
+/* Can one process watch another (Linux 5.3)? Tools that run a program may not know
+ * how, and then a dead process is told from a live one less well. */
+gboolean stage_has_pidfd (void);
+
 /* Memory tools hold back what was freed: what a process occupies says nothing. */
 gboolean stage_memory_is_checked (void);
 

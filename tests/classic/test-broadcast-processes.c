@@ -89,6 +89,8 @@ write_all (gpointer data)
   const Writer *writer = data;
   char token;
 
+  /* A test that fails hangs up. */
+  close (writer->tokens[1]);
   for (guint i = 0; i < MESSAGES; i++)
     if (broadcast (writer->index, i) != 0)
       return 1;
@@ -336,6 +338,13 @@ test_dead_service (void)
   g_autoptr (RawPeer) peer = NULL;
   siginfo_t information;
   pid_t service;
+
+  if (!stage_has_pidfd ())
+    {
+      libwebsocket_context_destroy (context);
+      g_test_skip ("without pidfd_open() a zombie looks alive");
+      return;
+    }
 
   g_assert_cmpint (libwebsockets_fork_service_loop (context), ==, 0);
   peer = raw_peer_open (NULL, port, NULL);

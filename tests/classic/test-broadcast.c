@@ -4,6 +4,8 @@
 #include "raw-peer.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Broadcasts inside one process: from the thread of the loop and from others. */
@@ -345,6 +347,63 @@ test_bare_write (void)
   libwebsocket_context_destroy (context);
 }
 
+/* Who has the descriptor may pass anything. What is no broadcast is dropped, with all
+ * that came along. */
+
+static guint
+count_descriptors (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint count = 0;
+
+  g_assert_nonnull (dir);
+  while (g_dir_read_name (dir) != NULL)
+    count++;
+
+  return count;
+}
+
+static void
+send_descriptors (int to, const int *fds, guint count)
+{
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (4 * sizeof (int))];
+  } control = { .header = { .cmsg_len = CMSG_LEN (count * sizeof (int)), .cmsg_level = SOL_SOCKET,
+                            .cmsg_type = SCM_RIGHTS } };
+  struct iovec part = { (char *) "", 1 };
+  const struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+                                  .msg_controllen = CMSG_SPACE (count * sizeof (int)) };
+
+  memcpy (CMSG_DATA (&control.header), fds, count * sizeof (int));
+  g_assert_cmpint (sendmsg (to, &message, MSG_NOSIGNAL), ==, 1);
+}
+
+static void
+test_strange_descriptors (void)
+{
+  guint16 port;
+  struct libwebsocket_context *context = begin (&port);
+  int fd = protocols[PROTOCOL_ORDER].broadcast_socket_user_fd;
+  int unsealed = memfd_create ("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  const int fds[4] = { unsealed, unsealed, unsealed, unsealed };
+  guint before = count_descriptors ();
+
+  g_assert_cmpint (unsealed, >=, 0);
+  for (guint count = 1; count <= G_N_ELEMENTS (fds); count++)
+    {
+      g_test_expect_message (STAGE_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*broadcast was refused*sealed memory file*");
+      send_descriptors (fd, fds, count);
+      stage_serve_turns (context, 1);
+      g_test_assert_expected_messages ();
+      g_assert_cmpuint (count_descriptors (), ==, before);
+    }
+  g_assert_cmpuint (from_threads, ==, 0);
+
+  close (unsealed);
+  libwebsocket_context_destroy (context);
+}
+
 /* --- errors */
 
 static void
@@ -385,6 +444,7 @@ main (int argc, char **argv)
   g_test_add_func ("/classic/broadcast/threads", test_threads);
   g_test_add_func ("/classic/broadcast/loop-in-thread", test_loop_in_thread);
   g_test_add_func ("/classic/broadcast/bare-write", test_bare_write);
+  g_test_add_func ("/classic/broadcast/strange-descriptors", test_strange_descriptors);
   g_test_add_func ("/classic/broadcast/too-large", test_too_large);
   g_test_add_func ("/classic/broadcast/no-context", test_no_context);
 

@@ -55,7 +55,9 @@ static void
 test_bad_lists (void)
 {
   struct libwebsocket_protocols none[] = { { .callback = NULL } };
-  struct libwebsocket_protocols no_callback[] = { { .name = "chat" }, { .name = "x", .callback = callback_count }, { 0 } };
+  struct libwebsocket_protocols no_callback[] = {
+    { .name = "chat" }, { .name = "x", .callback = callback_count }, { .callback = NULL }
+  };
   g_autofree struct libwebsocket_protocols *endless = g_new0 (struct libwebsocket_protocols, TOO_MANY_PROTOCOLS);
 
   for (guint i = 0; i < TOO_MANY_PROTOCOLS; i++)
