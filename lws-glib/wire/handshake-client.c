@@ -9,6 +9,26 @@
 
 /* --- the request */
 
+/* A header of the program's: none of those that make the handshake. */
+static gboolean
+check_header (const char *header, WireRefusal *refusal)
+{
+  static const char *const ours[] = { "Host", "Upgrade", "Connection", "Content-Length", "Transfer-Encoding" };
+  const char *colon = strchr (header, ':');
+  gsize length = colon != NULL ? (gsize) (colon - header) : 0;
+
+  if (!wire_is_token (header, length) || !wire_is_field_value (colon + 1))
+    return wire_refusal_set (refusal, 0, "expected a header as \"Name: value\", got \"%.60s\"", header);
+
+  for (guint i = 0; i < G_N_ELEMENTS (ours); i++)
+    if (strlen (ours[i]) == length && g_ascii_strncasecmp (header, ours[i], length) == 0)
+      return wire_refusal_set (refusal, 0, "the header %s is not the program's to set", ours[i]);
+  if (g_ascii_strncasecmp (header, "Sec-", 4) == 0)
+    return wire_refusal_set (refusal, 0, "headers that begin with Sec- are not the program's to set");
+
+  return TRUE;
+}
+
 static gboolean
 check_fields (const WireClientHandshake *handshake, WireRefusal *refusal)
 {
@@ -26,6 +46,10 @@ check_fields (const WireClientHandshake *handshake, WireRefusal *refusal)
   if (handshake->origin != NULL && !wire_is_visible (handshake->origin))
     return wire_refusal_set (refusal, 0, "expected visible ASCII characters as origin, got \"%.60s\"",
                              handshake->origin);
+
+  for (guint i = 0; handshake->headers != NULL && handshake->headers[i] != NULL; i++)
+    if (!check_header (handshake->headers[i], refusal))
+      return FALSE;
 
   return TRUE;
 }
@@ -82,6 +106,11 @@ wire_client_handshake_request (GString *out, const WireClientHandshake *handshak
   if (handshake->origin != NULL)
     append_header (out, "Origin", handshake->origin);
   append_subprotocols (out, &asked);
+  for (guint i = 0; handshake->headers != NULL && handshake->headers[i] != NULL; i++)
+    {
+      g_string_append (out, handshake->headers[i]);
+      g_string_append (out, "\r\n");
+    }
   g_string_append (out, "\r\n");
 
   return TRUE;

@@ -56,6 +56,7 @@ typedef struct {
   const char *host;             /* the whole value of the header Host */
   const char *origin;           /* or NULL */
   const char *subprotocols;     /* comma-separated, or NULL */
+  const char *const *headers;   /* more of them, each "Name: value"; or NULL */
 } WireClientHandshake;
 
 /* base64 of random bytes that the caller has drawn. */
