@@ -85,6 +85,9 @@ libwebsocket_client_connect (struct libwebsocket_context *context, const char *a
   if (ssl_connection != 0)
     error = g_error_new_literal (ENGINE_ERROR, ENGINE_ERROR_INVALID,
                                  _("wss:// was asked for, but this version does not know it yet"));
+  else if (engine_context_is_elsewhere (context))
+    error = g_error_new_literal (ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                                 _("Another process runs the service loop: clients connect there"));
   else
     wsi = client_connect (context, &destination, &error);
 

@@ -203,6 +203,17 @@ connection_write_data (struct libwebsocket *wsi, WireOpcode opcode, gboolean las
 }
 
 static gboolean
+connection_check_process (struct libwebsocket *wsi, GError **error)
+{
+  if (!engine_context_is_elsewhere (wsi->context))
+    return TRUE;
+
+  g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                       _("Another process runs the service loop: its connections can't be written to here"));
+  return FALSE;
+}
+
+static gboolean
 connection_write (struct libwebsocket *wsi, const guint8 *bytes, gsize length, guint type, gboolean last,
                   GError **error)
 {
@@ -247,8 +258,8 @@ connection_write (struct libwebsocket *wsi, const guint8 *bytes, gsize length, g
  *
  * Text is not checked: a peer fails the connection over text that is not UTF-8.
  *
- * Returns: 0, or -1 if the connection is not open, the queue is full, or @buf can't
- *   be sent as @protocol
+ * Returns: 0, or -1 if the connection is not open, the queue is full, @buf can't be sent
+ *   as @protocol, or another process runs the service loop
  *
  * Since: 1.0
  */
@@ -262,7 +273,7 @@ libwebsocket_write (struct libwebsocket *wsi, unsigned char *buf, size_t len, en
   g_return_val_if_fail (wsi != NULL, -1);
   g_return_val_if_fail (buf != NULL || len == 0, -1);
 
-  if (!connection_write (wsi, buf, len, type, last, &error))
+  if (!connection_check_process (wsi, &error) || !connection_write (wsi, buf, len, type, last, &error))
     return classic_failure (G_STRFUNC, error);
 
   return 0;
@@ -284,5 +295,6 @@ libwebsocket_client_close (struct libwebsocket *wsi)
 {
   g_return_if_fail (wsi != NULL);
 
-  engine_connection_close (wsi, WIRE_CLOSE_NORMAL, NULL, 0);
+  if (!engine_context_is_elsewhere (wsi->context))
+    engine_connection_close (wsi, WIRE_CLOSE_NORMAL, NULL, 0);
 }

@@ -140,6 +140,12 @@ classic_writable (EngineConnection *connection)
   classic_call (connection, LWS_CALLBACK_CLIENT_WRITEABLE, NULL, 0);
 }
 
+/* The API has no word for it: LWS_CALLBACK_CLOSED follows soon. */
+static void
+classic_closing (EngineConnection *connection)
+{
+}
+
 static void
 classic_closed (EngineConnection *connection, guint16 code, const char *reason)
 {
@@ -194,6 +200,7 @@ const EngineEvents classic_events = {
   .data = classic_data,
   .pong = classic_pong,
   .writable = classic_writable,
+  .closing = classic_closing,
   .closed = classic_closed,
   .failed = classic_failed,
   .released = classic_released,

@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -51,7 +52,8 @@ fork_run_loop (struct libwebsocket_context *context, pid_t parent, int leash)
       libwebsocket_context_destroy (context);
     }
 
-  /* Neither the buffers of stdio nor the exit handlers are ours. */
+  /* The exit handlers are the parent's; what the callbacks have printed is ours. */
+  fflush (NULL);
   _exit (0);
 }
 
@@ -63,7 +65,9 @@ fork_run_loop (struct libwebsocket_context *context, pid_t parent, int leash)
  * theirs. All callbacks happen in the new process. The program goes on to use
  * libwebsockets_broadcast(); so may all other processes that it forks.
  *
- * The loop ends when its parent does, or destroys the context.
+ * The loop ends when its parent does, or destroys the context. Clients are best connected
+ * from its callbacks: a name that is being resolved when the process forks stays
+ * unresolved in the new one.
  *
  * Returns: 0 in the calling process, -1 if no process could be made; the new
  *   process does not return
@@ -88,6 +92,8 @@ libwebsockets_fork_service_loop (struct libwebsocket_context *context)
     return classic_failure (G_STRFUNC, g_error_new (ENGINE_ERROR, ENGINE_ERROR_SYSTEM,
                                                     _("No line to the service process: %s"), g_strerror (errno)));
 
+  /* Or what is still in the buffers of stdio would be written twice. */
+  fflush (NULL);
   child = fork ();
   if (child == 0)
     {

@@ -4,6 +4,37 @@
 #include "broadcast-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* A broadcast from another thread. */
+typedef struct {
+  EngineProtocol *protocol;
+  gsize length;
+  guint8 bytes[];               /* padding, the payload, a 0 */
+} BroadcastLetter;
+
+static BroadcastLetter *
+broadcast_letter_new (EngineProtocol *protocol, const guint8 *payload, gsize length)
+{
+  BroadcastLetter *letter = g_malloc (sizeof (BroadcastLetter) + WIRE_FRAME_HEADER_MAX + length + 1);
+  guint8 *place = letter->bytes + WIRE_FRAME_HEADER_MAX;
+
+  letter->protocol = protocol;
+  letter->length = length;
+  if (length > 0)
+    memcpy (place, payload, length);
+  place[length] = 0;
+
+  return letter;
+}
+
+static void
+broadcast_letter_deliver (gpointer data)
+{
+  BroadcastLetter *letter = data;
+
+  engine_protocol_deliver (letter->protocol, letter->bytes + WIRE_FRAME_HEADER_MAX, letter->length);
+}
 
 void
 engine_protocol_foreach (EngineProtocol *protocol, EngineConnectionFunc func, gpointer data)
@@ -24,17 +55,36 @@ engine_protocol_foreach (EngineProtocol *protocol, EngineConnectionFunc func, gp
 }
 
 void
-engine_protocol_deliver (EngineProtocol *protocol, guint8 *payload, gsize length)
+engine_protocol_share_begin (EngineProtocol *protocol)
+{
+  engine_context_hold (protocol->context);
+  protocol->context->gather.sharing++;
+}
+
+void
+engine_protocol_share_end (EngineProtocol *protocol)
 {
   EngineContext *context = protocol->context;
 
-  engine_context_hold (context);
-  context->gather.sharing++;
-  context->events->broadcast (protocol, payload, length);
   context->gather.sharing--;
   if (context->gather.sharing == 0)
     engine_gather_forget (&context->gather);
   engine_context_release (context);
+}
+
+void
+engine_protocol_deliver (EngineProtocol *protocol, guint8 *payload, gsize length)
+{
+  engine_protocol_share_begin (protocol);
+  protocol->context->events->broadcast (protocol, payload, length);
+  engine_protocol_share_end (protocol);
+}
+
+gboolean
+engine_protocol_post (EngineProtocol *protocol, const guint8 *payload, gsize length, GError **error)
+{
+  return engine_inbox_post (protocol->context->inbox, broadcast_letter_deliver,
+                            broadcast_letter_new (protocol, payload, length), g_free, length, error);
 }
 
 gboolean
@@ -51,8 +101,8 @@ engine_protocol_broadcast (EngineProtocol *protocol, guint8 *payload, gsize leng
 
   if (!engine_context_is_ours (context))
     return engine_channel_send (protocol, payload, length, error);
-  if (g_atomic_pointer_get (&context->service_thread) != g_thread_self ())
-    return engine_inbox_post (protocol, payload, length, error);
+  if (!engine_inbox_is_read_here (context->inbox))
+    return engine_protocol_post (protocol, payload, length, error);
 
   engine_protocol_deliver (protocol, payload, length);
 

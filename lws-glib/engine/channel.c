@@ -70,26 +70,19 @@ engine_channel_close (EngineChannel *channel, int epoll_fd)
 static gboolean
 channel_service_lives (EngineContext *context)
 {
-  /* Of all contexts: it is held for two system calls. */
-  static GMutex mutex;
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
   int pid = g_atomic_int_get (&context->shared->service_pid);
-  struct pollfd gone = { .events = POLLIN };
+  struct pollfd gone = { .fd = (int) syscall (SYS_pidfd_open, pid, 0), .events = POLLIN };
+  gboolean lives;
 
-  if (context->service_pidfd_pid != pid)
-    {
-      if (context->service_pidfd >= 0)
-        close (context->service_pidfd);
-      context->service_pidfd = (int) syscall (SYS_pidfd_open, pid, 0);
-      context->service_pidfd_pid = pid;
-    }
-  if (context->service_pidfd < 0)
-    /* A kernel before 5.3, or one that forbids it: good enough but for zombies. */
-    return kill (pid, 0) == 0 || errno == EPERM;
+  if (gone.fd < 0)
+    /* No such process; or a kernel before 5.3, or one that forbids it, for which this is
+     * good enough but for zombies. */
+    return errno != ESRCH && (kill (pid, 0) == 0 || errno == EPERM);
 
-  gone.fd = context->service_pidfd;
+  lives = poll (&gone, 1, 0) == 0;
+  close (gone.fd);
 
-  return poll (&gone, 1, 0) == 0;
+  return lives;
 }
 
 static gssize

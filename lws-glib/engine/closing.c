@@ -44,9 +44,13 @@ closing_end (EngineConnection *connection)
 static void
 closing_drain (EngineConnection *connection)
 {
+  gboolean was_open = connection->state == ENGINE_STATE_OPEN;
+
   engine_connection_set_state (connection, ENGINE_STATE_DRAINING);
   engine_connection_arm (connection, connection->context->limits.close_ticks);
   engine_connection_stand_in (connection, ENGINE_LINE_DIRTY);
+  if (was_open)
+    connection->context->events->closing (connection);
 }
 
 static void
@@ -145,6 +149,7 @@ engine_connection_on_close_frame (EngineConnection *connection, const guint8 *pa
       return;
     }
 
+  connection->peer_closed = TRUE;
   closing_note (connection, code, reason, reason_length);
   if (connection->state == ENGINE_STATE_OPEN)
     closing_send_close (connection, code, NULL, 0);

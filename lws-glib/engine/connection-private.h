@@ -27,6 +27,7 @@ typedef enum {
   ENGINE_LINE_WRITABLE = 1 << 1, /* wants a writable callback and may have it */
   ENGINE_LINE_DIRTY = 1 << 2,   /* has output of this turn */
   ENGINE_LINE_ENDED = 1 << 3,   /* its end is to be told, or its memory to be freed */
+  ENGINE_LINE_SENT = 1 << 4,    /* output up to a mark has left */
 } EngineLineBit;
 
 /* One connection. Thousands of these lie idle: what only some need, and only at
@@ -65,6 +66,8 @@ struct libwebsocket {
   guint sending_message : 1;    /* a message was begun with a fragment that is not its last */
   guint ping_sent : 1;          /* the answer to our own ping is awaited */
   guint opened : 1;             /* the owner was told that it opened */
+  guint peer_closed : 1;        /* its Close came */
+  guint named : 1;              /* a server chose a subprotocol by its name */
   guint end_told : 1;           /* ... and that it ended */
 };
 
@@ -88,6 +91,9 @@ void engine_connection_mute (EngineConnection *connection);
 void engine_connection_stand_in (EngineConnection *connection, EngineLineBit bit);
 
 void engine_connection_open (EngineConnection *connection, const char *target);
+
+/* The address of the other end, or NULL if that has gone. */
+GSocketAddress *engine_connection_get_peer (EngineConnection *connection);
 
 /* The owner wants to hear no data (or again). */
 void engine_connection_pause (EngineConnection *connection, gboolean pause);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
+#include <sys/socket.h>
 
 /* The list of the protocol, once the connection has opened, or of the context. */
 static void
@@ -88,6 +89,8 @@ connection_leave_lines (EngineConnection *connection)
     engine_line_remove (&context->dirty, connection);
   if (connection->lined & ENGINE_LINE_ENDED)
     engine_line_remove (&context->ended, connection);
+  if (connection->lined & ENGINE_LINE_SENT)
+    engine_line_remove (&context->sent, connection);
 }
 
 void
@@ -193,6 +196,7 @@ engine_connection_stand_in (EngineConnection *connection, EngineLineBit bit)
   EngineLine *line = bit == ENGINE_LINE_READY      ? &context->ready
                      : bit == ENGINE_LINE_WRITABLE ? &context->writable
                      : bit == ENGINE_LINE_DIRTY    ? &context->dirty
+                     : bit == ENGINE_LINE_SENT     ? &context->sent
                                                    : &context->ended;
 
   if (connection->lined & bit)
@@ -221,6 +225,18 @@ engine_connection_open (EngineConnection *connection, const char *target)
     engine_wheel_clear (&context->wheel, &connection->timer);
 
   context->events->opened (connection, target);
+}
+
+GSocketAddress *
+engine_connection_get_peer (EngineConnection *connection)
+{
+  struct sockaddr_storage address;
+  socklen_t length = sizeof address;
+
+  if (connection->watch.fd < 0 || getpeername (connection->watch.fd, (struct sockaddr *) &address, &length) != 0)
+    return NULL;
+
+  return g_socket_address_new_from_native (&address, length);
 }
 
 void
@@ -277,6 +293,9 @@ connection_check_life (EngineConnection *connection)
   EngineContext *context = connection->context;
   const EngineLimits *limits = &context->limits;
   guint silent = context->tick - connection->heard;
+
+  if (limits->ping_ticks == 0)
+    return;
 
   if (connection->paused)
     {

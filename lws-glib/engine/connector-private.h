@@ -8,18 +8,23 @@
 /* Our side as a client: everything up to a TCP connection. */
 
 typedef struct {
-  const char *address;          /* a name or an address */
+  const char *address;          /* a name or an address; with @connectable, for the texts only */
   guint16 port;
+  GSocketConnectable *connectable; /* NULL: made of address and port */
   const char *target;
   const char *host;             /* the header; NULL: made of address and port */
   const char *origin;           /* or NULL */
   const char *subprotocols;     /* comma-separated, or NULL */
-  gboolean use_proxy;           /* whatever GProxyResolver says */
+  const char *const *headers;   /* more headers, each "Name: value"; or NULL */
+  GProxyResolver *proxy_resolver; /* NULL: no proxy */
+  gpointer user;                /* the owner's, for the connection */
 } EngineDestination;
 
 struct _EngineDial {
   EngineConnection *connection; /* NULL once that is gone */
-  EngineContext *context;
+  EngineContext *context;       /* NULL once that is gone */
+  GList link;                   /* in the context's list while running */
+  gboolean on_gio;              /* counted as one of the context's jobs */
   GCancellable *cancellable;
   gboolean running;             /* GIO is at work; its answer frees what was released */
   WireClientHandshake handshake; /* points to the strings below */
@@ -36,6 +41,9 @@ struct _EngineDial {
 /* Never waits. NULL for a destination that can't be: what fails later is told by
  * the event failed. */
 EngineConnection *engine_connector_dial (EngineContext *context, const EngineDestination *destination, GError **error);
+
+/* The context is gone: what is still running will find nobody. */
+void engine_connector_forget (EngineContext *context);
 
 /* The connection does not need its dial any more. */
 void engine_connector_release (EngineConnection *connection);

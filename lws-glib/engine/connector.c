@@ -56,13 +56,14 @@ connector_host (const EngineDestination *destination)
   const char *given = destination->host != NULL ? destination->host : destination->address;
   const char *scheme = strstr (given, "://");
   const char *name = scheme != NULL ? scheme + 3 : given;
-  gsize length = strcspn (name, "/");
+  /* A zone of IPv6 (RFC 6874) means something on this machine alone. */
+  gsize length = strcspn (name, "/%");
   g_autofree char *host = g_strndup (name, length);
   gboolean bare_ipv6 = host[0] != '[' && strchr (host, ':') != strrchr (host, ':');
   gboolean has_port = host[0] == '[' ? strstr (host, "]:") != NULL : !bare_ipv6 && strchr (host, ':') != NULL;
   g_autofree char *bracketed = bare_ipv6 ? g_strdup_printf ("[%s]", host) : g_strdup (host);
 
-  if (has_port || destination->port == CONNECTOR_DEFAULT_PORT)
+  if (has_port || destination->port == CONNECTOR_DEFAULT_PORT || destination->port == 0)
     return g_steal_pointer (&bracketed);
 
   return g_strdup_printf ("%s:%u", bracketed, destination->port);
@@ -97,6 +98,7 @@ dial_new (EngineContext *context, const EngineDestination *destination, GError *
   dial->handshake.host = dial->host;
   dial->handshake.origin = dial->origin;
   dial->handshake.subprotocols = dial->subprotocols;
+  dial->handshake.headers = destination->headers;
 
   if (!engine_random_draw (&context->random, nonce, sizeof nonce))
     {
@@ -112,6 +114,9 @@ dial_new (EngineContext *context, const EngineDestination *destination, GError *
       g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID, refusal.text);
       return NULL;
     }
+
+  /* They are in the request now, and not ours. */
+  dial->handshake.headers = NULL;
 
   return g_steal_pointer (&dial);
 }
@@ -131,21 +136,10 @@ connector_take_descriptor (GSocketConnection *stream)
 }
 
 static void
-connector_on_connected (GObject *source, GAsyncResult *result, gpointer data)
+connector_take_over (EngineConnection *connection, GSocketConnection *stream, const GError *error)
 {
-  EngineDial *dial = data;
-  EngineConnection *connection = dial->connection;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSocketConnection) stream = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
   int fd;
 
-  dial->running = FALSE;
-  dial->context->jobs--;
-  if (connection == NULL)
-    {
-      dial_free (dial);
-      return;
-    }
   if (connection->state != ENGINE_STATE_CONNECTING)
     return;
 
@@ -166,21 +160,89 @@ connector_on_connected (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
-connector_start (EngineContext *context, EngineDial *dial, const EngineDestination *destination)
+connector_on_connected (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (GSocketClient) client = g_socket_client_new ();
-  g_autoptr (GSocketConnectable) connectable = g_network_address_new (dial->address, destination->port);
+  EngineDial *dial = data;
+  EngineContext *context = dial->context;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocketConnection) stream = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
 
-  g_socket_client_set_enable_proxy (client, destination->use_proxy);
-  dial->cancellable = g_cancellable_new ();
-  dial->running = TRUE;
-  context->jobs++;
+  dial->running = FALSE;
+  if (context != NULL)
+    {
+      g_queue_unlink (&context->dials, &dial->link);
+      context->jobs -= dial->on_gio ? 1 : 0;
+    }
+  if (dial->connection == NULL)
+    {
+      dial_free (dial);
+      return;
+    }
 
+  /* Under a driver this is no turn. */
+  engine_context_hold (context);
+  connector_take_over (dial->connection, stream, error);
+  engine_context_release (context);
+}
+
+void
+engine_connector_forget (EngineContext *context)
+{
+  while (!g_queue_is_empty (&context->dials))
+    {
+      GList *link = g_queue_pop_head_link (&context->dials);
+
+      ((EngineDial *) link->data)->context = NULL;
+    }
+}
+
+/* Where GIO shall answer: the driver's main context, or one that turns of our own
+ * look after. */
+static GMainContext *
+connector_main_context (EngineContext *context, gboolean *ours)
+{
+  GMainContext *theirs = context->driver != NULL ? context->driver->get_main_context (context->driver_data) : NULL;
+
+  *ours = theirs == NULL;
+  if (theirs != NULL)
+    return theirs;
   if (context->gio == NULL)
     context->gio = g_main_context_new ();
-  g_main_context_push_thread_default (context->gio);
+
+  return context->gio;
+}
+
+static GSocketConnectable *
+connector_connectable (EngineDial *dial, const EngineDestination *destination)
+{
+  if (destination->connectable != NULL)
+    return g_object_ref (destination->connectable);
+
+  /* A resolver of proxies is asked about this scheme. The settings of a desktop know no
+   * WebSockets; what lets any traffic through is the proxy for https (RFC 6455 section 4.1). */
+  return g_object_new (G_TYPE_NETWORK_ADDRESS, "hostname", dial->address, "port", (guint) destination->port, "scheme",
+                       "https", NULL);
+}
+
+static void
+connector_start (EngineContext *context, EngineDial *dial, const EngineDestination *destination)
+{
+  GMainContext *main_context = connector_main_context (context, &dial->on_gio);
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketConnectable) connectable = connector_connectable (dial, destination);
+
+  g_socket_client_set_enable_proxy (client, destination->proxy_resolver != NULL);
+  if (destination->proxy_resolver != NULL)
+    g_socket_client_set_proxy_resolver (client, destination->proxy_resolver);
+  dial->cancellable = g_cancellable_new ();
+  dial->running = TRUE;
+  dial->link.data = dial;
+  g_queue_push_tail_link (&context->dials, &dial->link);
+  context->jobs += dial->on_gio ? 1 : 0;
+
+  g_main_context_push_thread_default (main_context);
   g_socket_client_connect_async (client, connectable, dial->cancellable, connector_on_connected, dial);
-  g_main_context_pop_thread_default (context->gio);
+  g_main_context_pop_thread_default (main_context);
 }
 
 EngineConnection *
@@ -194,7 +256,7 @@ engine_connector_dial (EngineContext *context, const EngineDestination *destinat
       g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_CLOSED, _("The context is being destroyed"));
       return NULL;
     }
-  if (destination->address[0] == '\0' || destination->port == 0)
+  if (destination->connectable == NULL && (destination->address[0] == '\0' || destination->port == 0))
     {
       g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
                            _("A connection needs an address and a port between 1 and 65535"));
@@ -207,6 +269,7 @@ engine_connector_dial (EngineContext *context, const EngineDestination *destinat
 
   connection = engine_connection_new (context, WIRE_ROLE_CLIENT, -1);
   connection->dial = dial;
+  connection->user = destination->user;
   dial->connection = connection;
   connector_start (context, dial, destination);
 

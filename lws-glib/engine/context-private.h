@@ -30,6 +30,15 @@ typedef struct {
   gint service_pid;
 } EngineShared;
 
+/* What calls for the turns of a context by itself, such as a GSource. */
+typedef struct {
+  /* Where GIO's answers are to arrive; NULL if that isn't known yet. */
+  GMainContext *(*get_main_context) (gpointer data);
+
+  /* The context is about to be freed. */
+  void (*gone) (gpointer data);
+} EngineDriver;
+
 struct libwebsocket_context {
   const EngineEvents *events;
   gpointer owner;
@@ -47,6 +56,7 @@ struct libwebsocket_context {
   EngineLine ready;
   EngineLine writable;
   EngineLine dirty;
+  EngineLine sent;
   EngineLine ended;
   EngineLine dead;              /* to be freed when nothing of them is on the stack */
 
@@ -59,20 +69,20 @@ struct libwebsocket_context {
   EngineGather gather;
   EngineRandom random;
   guint8 ping_payload[8];       /* by which our own pings are told from the owner's */
-  EngineInbox inbox;
+  EngineInbox *inbox;
 
   EngineShared *shared;
-  GThread *service_thread;
   int pid;
   guint fork_generation;
-  int service_pidfd;            /* of the service process, once we sent to it */
-  int service_pidfd_pid;
   EngineWatch parent;           /* a forked loop ends when its parent does */
   EngineWatch leash;            /* ... or hangs up */
   gboolean parent_gone;
 
-  GMainContext *gio;            /* where GIO's answers arrive; NULL until needed */
-  guint jobs;                   /* GIO operations under way */
+  const EngineDriver *driver;   /* NULL: the program calls for each turn */
+  gpointer driver_data;
+  GMainContext *gio;            /* where GIO's answers arrive without a driver; NULL until needed */
+  GQueue dials;                 /* EngineDial: all that GIO is at work for */
+  guint jobs;                   /* those of them that arrive at gio */
 };
 
 /* --- life (context.c) */
@@ -87,6 +97,12 @@ EngineProtocol *engine_context_add_protocol (EngineContext *context, const char 
  * this process runs the service loop. FALSE with errno if the kernel has no
  * descriptors left. */
 gboolean engine_context_adopt (EngineContext *context);
+
+/* The same, if nobody else has done so since; or nothing, if this process serves already. */
+gboolean engine_context_take (EngineContext *context);
+
+/* Does another process serve? Then nothing of the connections may be touched here. */
+gboolean engine_context_is_elsewhere (EngineContext *context);
 
 /* Do the connections belong to this process? */
 gboolean engine_context_is_ours (EngineContext *context);
@@ -114,7 +130,7 @@ gboolean engine_turn_goes_on (EngineTurn *turn);
 /* Is there work that needs no waiting? */
 gboolean engine_context_has_work (EngineContext *context);
 
-/* Tells the owner of all connections that have ended. */
+/* Tells the owner what has been sent, and of all connections that have ended. */
 void engine_context_announce (EngineContext *context);
 
 /* Between these, what is written is gathered, and what is closed is freed later;

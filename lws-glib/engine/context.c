@@ -32,9 +32,10 @@ context_open_descriptors (EngineContext *context, GError **error)
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("No epoll descriptor: %s"), g_strerror (errno));
       return FALSE;
     }
-  if (!engine_inbox_open (&context->inbox, error))
+  context->inbox = engine_inbox_new (error);
+  if (context->inbox == NULL)
     return FALSE;
-  if (!engine_poller_set (context->epoll_fd, &context->inbox.watch, EPOLLIN))
+  if (!engine_poller_set (context->epoll_fd, &context->inbox->watch, EPOLLIN))
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("Wake-ups can't be watched: %s"), g_strerror (errno));
       return FALSE;
@@ -74,15 +75,12 @@ engine_context_new (const EngineEvents *events, gpointer owner, GError **error)
   context->limits = (EngineLimits) ENGINE_LIMITS_DEFAULT;
   context->tick_microseconds = ENGINE_TICK_MICROSECONDS;
   context->wheel_start = g_get_monotonic_time ();
-  context->service_thread = g_thread_self ();
-  context->service_pidfd = -1;
   context->pid = getpid ();
   context->fork_generation = engine_fork_generation ();
   context->listeners = g_ptr_array_new ();
   context->protocols = g_ptr_array_new_with_free_func (context_free_protocol);
   engine_watch_init (&context->parent, ENGINE_WATCH_PARENT, -1);
   engine_watch_init (&context->leash, ENGINE_WATCH_PARENT, -1);
-  engine_watch_init (&context->inbox.watch, ENGINE_WATCH_INBOX, -1);
 
   context->shared = mmap (NULL, sizeof (EngineShared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (context->shared == MAP_FAILED)
@@ -140,8 +138,9 @@ engine_context_set_timer (EngineContext *context, EngineTimer *timer, guint tick
 {
   guint32 tick = context->depth > 0 ? context->tick : engine_context_tick (context);
 
-  /* The tick under way has begun already: one more, so as never to be early. */
-  engine_wheel_set (&context->wheel, timer, tick + ticks + 1);
+  /* The tick under way has begun already: one more, so as never to be early. What lies
+   * half the range ahead would be taken for the past. */
+  engine_wheel_set (&context->wheel, timer, tick + MIN (ticks, G_MAXINT32 / 2) + 1);
 }
 
 /* --- processes */
@@ -187,24 +186,39 @@ context_move_watches (EngineContext *context)
   return moved;
 }
 
+/* Has the process that this one was forked from been the last to serve? */
+static gboolean
+context_may_adopt (EngineContext *context)
+{
+  return context->fork_generation != engine_fork_generation () &&
+         g_atomic_int_get (&context->shared->service_pid) == context->pid;
+}
+
+gboolean
+engine_context_take (EngineContext *context)
+{
+  return engine_context_is_ours (context) || (context_may_adopt (context) && engine_context_adopt (context));
+}
+
+gboolean
+engine_context_is_elsewhere (EngineContext *context)
+{
+  return !engine_context_is_ours (context) && !context_may_adopt (context);
+}
+
 gboolean
 engine_context_adopt (EngineContext *context)
 {
   g_autoptr (GError) error = NULL;
 
   close (context->epoll_fd);
-  close (context->inbox.watch.fd);
-  if (context->service_pidfd >= 0)
-    close (context->service_pidfd);
   context->epoll_fd = -1;
-  context->inbox.watch.fd = -1;
-  context->service_pidfd = -1;
-  context->service_pidfd_pid = 0;
   /* Never the same masking keys in two processes. */
   context->random.left = 0;
-  /* Letters of threads that don't exist here, under a mutex that one of them may
-   * have held: the parent has them, too. */
-  g_queue_init (&context->inbox.letters);
+  /* The parent's inbox is left to itself: the threads that write to it don't exist
+   * here, and one of them may have held its mutex. */
+  close (context->inbox->watch.fd);
+  context->inbox = NULL;
 
   context->pid = getpid ();
   context->fork_generation = engine_fork_generation ();
@@ -226,13 +240,16 @@ engine_context_adopt (EngineContext *context)
 static void
 context_close_inbox (EngineContext *context)
 {
-  if (context->inbox.watch.fd < 0)
+  if (context->inbox == NULL)
     return;
 
-  if (context->fork_generation == engine_fork_generation ())
-    engine_inbox_close (&context->inbox);
-  else
-    close (context->inbox.watch.fd);
+  if (context->fork_generation != engine_fork_generation ())
+    {
+      close (context->inbox->watch.fd);
+      return;
+    }
+  engine_inbox_close (context->inbox);
+  engine_inbox_unref (context->inbox);
 }
 
 static void
@@ -246,15 +263,16 @@ context_free (EngineContext *context)
   engine_line_clear (&context->ready);
   engine_line_clear (&context->writable);
   engine_line_clear (&context->dirty);
+  engine_line_clear (&context->sent);
   engine_line_clear (&context->ended);
   engine_line_clear (&context->dead);
   engine_gather_clear (&context->gather);
   g_free (context->spare_buffer);
   context_close_inbox (context);
+  if (context->driver != NULL)
+    context->driver->gone (context->driver_data);
   if (context->epoll_fd >= 0)
     close (context->epoll_fd);
-  if (context->service_pidfd >= 0)
-    close (context->service_pidfd);
   if (context->parent.fd >= 0)
     close (context->parent.fd);
   if (context->leash.fd >= 0)
@@ -262,9 +280,11 @@ context_free (EngineContext *context)
   if (context->shared != NULL)
     munmap (context->shared, sizeof (EngineShared));
 
-  /* GIO's jobs are cancelled; their answers come soon, and must find us. */
+  /* GIO's jobs are cancelled; their answers come soon. Those that don't come to our own
+   * main context must not find us. */
   while (ours && context->jobs > 0)
     g_main_context_iteration (context->gio, TRUE);
+  engine_connector_forget (context);
   g_clear_pointer (&context->gio, g_main_context_unref);
   context->events->freed (context->owner);
   g_free (context);

@@ -37,6 +37,14 @@ typedef struct {
   void (*pong) (EngineConnection *connection, guint8 *payload, gsize length);
   void (*writable) (EngineConnection *connection);
 
+  /* What was sent before engine_connection_mark() has been handed to the kernel: see
+   * engine_output_reached(). */
+  void (*sent) (EngineConnection *connection);
+
+  /* No more frames can be sent on a connection that had opened: the peer closed it, or
+   * broke the protocol. */
+  void (*closing) (EngineConnection *connection);
+
   /* A connection that had opened is at its end; with the code and reason of the
    * peer's Close, or WIRE_CLOSE_ABNORMAL and what went wrong. */
   void (*closed) (EngineConnection *connection, guint16 code, const char *reason);

@@ -8,6 +8,8 @@
 #include "reply-private.h"
 #include "send-private.h"
 
+#include <glib/gi18n-lib.h>
+
 /* --- server */
 
 static void
@@ -30,6 +32,7 @@ handshake_upgrade (EngineConnection *connection, const WireHead *head)
   if (connection->state != ENGINE_STATE_HANDSHAKE)
     return;
 
+  connection->named = subprotocol != NULL;
   answer = g_string_sized_new (256);
   wire_server_handshake_accept (answer, &handshake, subprotocol);
   engine_connection_send_raw (connection, answer->str, answer->len);
@@ -58,9 +61,11 @@ handshake_request (EngineConnection *connection, char *text, gsize length)
 static void
 handshake_refuse (EngineConnection *connection, const WireRefusal *refusal)
 {
-  if (connection->dial != NULL)
-    connection->dial->status = refusal->status;
-  engine_connection_abort (connection, ENGINE_ERROR_HANDSHAKE, "%s", refusal->text);
+  EngineDial *dial = connection->dial;
+
+  dial->status = refusal->status;
+  engine_connection_abort (connection, ENGINE_ERROR_HANDSHAKE, _("The handshake with %s failed: %s"), dial->address,
+                           refusal->text);
 }
 
 static void

@@ -7,13 +7,15 @@
 
 #include <gio/gio.h>
 
-/* Broadcasts from other threads of the service process. */
+/* What other threads of the service process want done on its thread: broadcasts,
+ * and messages to be sent. */
 
-typedef struct _EngineProtocol EngineProtocol;
 typedef struct libwebsocket_context EngineContext;
 
 typedef struct {
+  gatomicrefcount references;
   EngineWatch watch;            /* an eventfd: written when the inbox stops being empty */
+  GThread *reader;              /* the thread of the service loop */
   GMutex mutex;
   GCond taken;                  /* there is room again */
   GQueue letters;
@@ -21,11 +23,24 @@ typedef struct {
   gboolean closed;
 } EngineInbox;
 
-gboolean engine_inbox_open (EngineInbox *inbox, GError **error);
+/* Others may hold it longer than the context does. */
+EngineInbox *engine_inbox_new (GError **error);
+EngineInbox *engine_inbox_ref (EngineInbox *inbox);
+void engine_inbox_unref (EngineInbox *inbox);
+
+/* The context is gone: nothing is taken any more. */
 void engine_inbox_close (EngineInbox *inbox);
 
-/* From any thread. Waits a bounded time while too much lies here already. */
-gboolean engine_inbox_post (EngineProtocol *protocol, const guint8 *payload, gsize length, GError **error);
+/* Does the service loop run on the calling thread? */
+gboolean engine_inbox_is_read_here (EngineInbox *inbox);
+
+typedef void (*EngineLetterFunc) (gpointer data);
+
+/* From any thread: has @deliver called in a turn of the context, then @destroy. Waits
+ * a bounded time while too many @bytes lie here already. Takes @data, also on
+ * failure. */
+gboolean engine_inbox_post (EngineInbox *inbox, EngineLetterFunc deliver, gpointer data, GDestroyNotify destroy,
+                            gsize bytes, GError **error);
 
 /* Works on some of what was there when it was called. */
 void engine_inbox_receive (EngineContext *context);

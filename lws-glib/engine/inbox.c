@@ -5,90 +5,117 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 /* More than this waits for nobody: the sender does. */
 #define INBOX_BYTES_MAX ENGINE_BROADCAST_MAX
 
-/* In one turn. */
-#define INBOX_RECEIVES 64
+/* In one turn, so many and so much: what they made wait with the connections shall leave
+ * before more comes. A burst must not make a quick reader look slow. */
+#define INBOX_RECEIVES 256
+#define INBOX_TURN_BYTES (1024 * 1024)
 
 typedef struct {
-  EngineProtocol *protocol;
-  gsize length;
-  guint8 bytes[];               /* padding, the payload, a 0 */
+  EngineLetterFunc deliver;
+  gpointer data;
+  GDestroyNotify destroy;
+  gsize bytes;
 } InboxLetter;
 
-static guint8 *
-letter_payload (InboxLetter *letter)
+static void
+letter_free (InboxLetter *letter)
 {
-  return letter->bytes + WIRE_FRAME_HEADER_MAX;
+  letter->destroy (letter->data);
+  g_free (letter);
 }
 
-/* What a letter costs: many small ones are more than their payload. */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (InboxLetter, letter_free)
+
+/* Many small letters cost more than what they carry. */
 static gsize
-letter_size (gsize length)
+letter_size (gsize bytes)
 {
-  return sizeof (InboxLetter) + WIRE_FRAME_HEADER_MAX + length + 1;
+  return sizeof (InboxLetter) + bytes;
 }
 
-static InboxLetter *
-letter_new (EngineProtocol *protocol, const guint8 *payload, gsize length)
-{
-  InboxLetter *letter = g_malloc (letter_size (length));
-
-  letter->protocol = protocol;
-  letter->length = length;
-  if (length > 0)
-    memcpy (letter_payload (letter), payload, length);
-  letter_payload (letter)[length] = 0;
-
-  return letter;
-}
-
-gboolean
-engine_inbox_open (EngineInbox *inbox, GError **error)
+EngineInbox *
+engine_inbox_new (GError **error)
 {
   int fd = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
+  EngineInbox *inbox;
 
+  if (fd < 0)
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("No eventfd for other threads: %s"), g_strerror (errno));
+      return NULL;
+    }
+
+  inbox = g_new0 (EngineInbox, 1);
+  g_atomic_ref_count_init (&inbox->references);
+  engine_watch_init (&inbox->watch, ENGINE_WATCH_INBOX, fd);
+  inbox->reader = g_thread_self ();
   g_mutex_init (&inbox->mutex);
   g_cond_init (&inbox->taken);
   g_queue_init (&inbox->letters);
-  inbox->bytes = 0;
-  inbox->closed = FALSE;
-  engine_watch_init (&inbox->watch, ENGINE_WATCH_INBOX, fd);
 
-  if (fd < 0)
-    g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("No eventfd for other threads: %s"), g_strerror (errno));
+  return inbox;
+}
 
-  return fd >= 0;
+EngineInbox *
+engine_inbox_ref (EngineInbox *inbox)
+{
+  g_atomic_ref_count_inc (&inbox->references);
+
+  return inbox;
+}
+
+void
+engine_inbox_unref (EngineInbox *inbox)
+{
+  if (!g_atomic_ref_count_dec (&inbox->references))
+    return;
+
+  g_queue_clear_full (&inbox->letters, (GDestroyNotify) letter_free);
+  g_mutex_clear (&inbox->mutex);
+  g_cond_clear (&inbox->taken);
+  close (inbox->watch.fd);
+  g_free (inbox);
 }
 
 void
 engine_inbox_close (EngineInbox *inbox)
 {
+  GQueue letters = G_QUEUE_INIT;
+
   g_mutex_lock (&inbox->mutex);
   inbox->closed = TRUE;
+  letters = inbox->letters;
+  g_queue_init (&inbox->letters);
   g_cond_broadcast (&inbox->taken);
-  g_queue_clear_full (&inbox->letters, g_free);
   g_mutex_unlock (&inbox->mutex);
 
-  if (inbox->watch.fd >= 0)
-    close (inbox->watch.fd);
-  g_mutex_clear (&inbox->mutex);
-  g_cond_clear (&inbox->taken);
+  /* What they free may well come back here. */
+  g_queue_clear_full (&letters, (GDestroyNotify) letter_free);
+}
+
+gboolean
+engine_inbox_is_read_here (EngineInbox *inbox)
+{
+  return g_atomic_pointer_get (&inbox->reader) == g_thread_self ();
 }
 
 static gboolean
 inbox_wait_for_room (EngineInbox *inbox, gsize length)
 {
-  gint64 end = g_get_monotonic_time () + ENGINE_BROADCAST_WAIT_SECONDS * G_TIME_SPAN_SECOND;
-
   while (!inbox->closed && inbox->bytes > 0 && inbox->bytes + letter_size (length) > INBOX_BYTES_MAX)
-    if (!g_cond_wait_until (&inbox->taken, &inbox->mutex, end))
-      return FALSE;
+    {
+      /* As long as anything is taken the loop is alive, even if others get the room. */
+      gint64 end = g_get_monotonic_time () + ENGINE_BROADCAST_WAIT_SECONDS * G_TIME_SPAN_SECOND;
+
+      if (!g_cond_wait_until (&inbox->taken, &inbox->mutex, end))
+        return FALSE;
+    }
 
   return !inbox->closed;
 }
@@ -105,20 +132,24 @@ inbox_wake (EngineInbox *inbox)
 }
 
 gboolean
-engine_inbox_post (EngineProtocol *protocol, const guint8 *payload, gsize length, GError **error)
+engine_inbox_post (EngineInbox *inbox, EngineLetterFunc deliver, gpointer data, GDestroyNotify destroy, gsize bytes,
+                   GError **error)
 {
-  EngineInbox *inbox = &protocol->context->inbox;
-  g_autofree InboxLetter *letter = letter_new (protocol, payload, length);
+  g_autoptr (InboxLetter) letter = g_new (InboxLetter, 1);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&inbox->mutex);
 
-  if (!inbox_wait_for_room (inbox, length))
+  *letter = (InboxLetter){ deliver, data, destroy, bytes };
+  if (!inbox_wait_for_room (inbox, bytes))
     {
-      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_BROADCAST,
-                   _("The service loop did not take a broadcast within %d s"), ENGINE_BROADCAST_WAIT_SECONDS);
+      if (inbox->closed)
+        g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_CLOSED, _("The context was destroyed"));
+      else
+        g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_BROADCAST,
+                     _("The service loop took nothing from other threads within %d s"), ENGINE_BROADCAST_WAIT_SECONDS);
       return FALSE;
     }
 
-  inbox->bytes += letter_size (length);
+  inbox->bytes += letter_size (bytes);
   g_queue_push_tail (&inbox->letters, g_steal_pointer (&letter));
   if (g_queue_get_length (&inbox->letters) == 1)
     inbox_wake (inbox);
@@ -135,7 +166,7 @@ inbox_take (EngineInbox *inbox)
   letter = g_queue_pop_head (&inbox->letters);
   if (letter != NULL)
     {
-      inbox->bytes -= letter_size (letter->length);
+      inbox->bytes -= letter_size (letter->bytes);
       g_cond_broadcast (&inbox->taken);
     }
   g_mutex_unlock (&inbox->mutex);
@@ -159,19 +190,22 @@ inbox_count (EngineInbox *inbox)
 void
 engine_inbox_receive (EngineContext *context)
 {
-  EngineInbox *inbox = &context->inbox;
+  EngineInbox *inbox = context->inbox;
+  gsize taken = 0;
   guint64 counter;
 
   if (read (inbox->watch.fd, &counter, sizeof counter) < 0 && errno != EAGAIN)
     g_debug ("Reading the wake-up: %s", g_strerror (errno));
 
-  for (guint left = MIN (inbox_count (inbox), INBOX_RECEIVES); left > 0 && !context->destroyed; left--)
+  for (guint left = MIN (inbox_count (inbox), INBOX_RECEIVES);
+       left > 0 && taken < INBOX_TURN_BYTES && !context->destroyed; left--)
     {
-      g_autofree InboxLetter *letter = inbox_take (inbox);
+      g_autoptr (InboxLetter) letter = inbox_take (inbox);
 
       if (letter == NULL)
         return;
-      engine_protocol_deliver (letter->protocol, letter_payload (letter), letter->length);
+      taken += letter->bytes;
+      letter->deliver (letter->data);
     }
 
   /* The others wait for the next turn. */

@@ -9,10 +9,17 @@ typedef struct {
   EngineContext *context;
   EngineWatch watch;
   EngineTimer timer;            /* set while accepting is suspended */
+  gboolean borrowed;            /* others listen on it, too, and go on after us */
 } EngineListener;
 
 /* Listens on all addresses of both families. */
 gboolean engine_listener_open (EngineContext *context, guint16 port, GError **error);
+
+/* Listens on one address. */
+EngineListener *engine_listener_open_address (EngineContext *context, GSocketAddress *address, GError **error);
+
+/* Takes @fd, a socket that listens already. */
+EngineListener *engine_listener_add (EngineContext *context, int fd, GError **error);
 
 /* The port it got, 0 if the kernel won't tell. */
 guint16 engine_listener_port (const EngineListener *listener);

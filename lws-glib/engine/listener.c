@@ -67,11 +67,30 @@ listener_socket (guint16 port)
   return -1;
 }
 
+EngineListener *
+engine_listener_add (EngineContext *context, int fd, GError **error)
+{
+  EngineListener *listener = g_new0 (EngineListener, 1);
+
+  listener->context = context;
+  listener->timer.kind = ENGINE_WATCH_LISTENER;
+  engine_watch_init (&listener->watch, ENGINE_WATCH_LISTENER, fd);
+  g_ptr_array_add (context->listeners, listener);
+
+  if (!engine_poller_set (context->epoll_fd, &listener->watch, EPOLLIN))
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_LISTEN, _("A listening socket can't be watched: %s"),
+                   g_strerror (errno));
+      return NULL;
+    }
+
+  return listener;
+}
+
 gboolean
 engine_listener_open (EngineContext *context, guint16 port, GError **error)
 {
   int fd = listener_socket (port);
-  EngineListener *listener;
 
   if (fd < 0)
     {
@@ -80,20 +99,44 @@ engine_listener_open (EngineContext *context, guint16 port, GError **error)
       return FALSE;
     }
 
-  listener = g_new0 (EngineListener, 1);
-  listener->context = context;
-  listener->timer.kind = ENGINE_WATCH_LISTENER;
-  engine_watch_init (&listener->watch, ENGINE_WATCH_LISTENER, fd);
-  g_ptr_array_add (context->listeners, listener);
+  return engine_listener_add (context, fd, error) != NULL;
+}
 
-  if (!engine_poller_set (context->epoll_fd, &listener->watch, EPOLLIN))
+static gboolean
+listener_bind_address (int fd, GSocketAddress *address)
+{
+  struct sockaddr_storage native;
+  gssize size = g_socket_address_get_native_size (address);
+
+  if (!g_socket_address_to_native (address, &native, sizeof native, NULL))
     {
-      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_LISTEN, _("Port %u can't be watched: %s"), port,
-                   g_strerror (errno));
+      errno = EAFNOSUPPORT;
       return FALSE;
     }
+  listener_set_option (fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (G_IS_INET_SOCKET_ADDRESS (address))
+    listener_set_option (fd, IPPROTO_TCP, TCP_NODELAY, 1);
 
-  return TRUE;
+  return bind (fd, (struct sockaddr *) &native, (socklen_t) size) == 0 && listen (fd, LISTENER_BACKLOG) == 0;
+}
+
+EngineListener *
+engine_listener_open_address (EngineContext *context, GSocketAddress *address, GError **error)
+{
+  int fd = socket (g_socket_address_get_family (address), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+  if (fd < 0 || !listener_bind_address (fd, address))
+    {
+      g_autofree char *text = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
+
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_LISTEN, _("%s can't be listened on: %s"), text,
+                   g_strerror (errno));
+      if (fd >= 0)
+        close (fd);
+      return NULL;
+    }
+
+  return engine_listener_add (context, fd, error);
 }
 
 guint16
@@ -161,7 +204,7 @@ engine_listener_free (EngineListener *listener)
     {
       engine_poller_remove (listener->context->epoll_fd, &listener->watch);
       /* Children may have a copy, which would keep the port, with nobody to accept. */
-      if (engine_fork_happened ())
+      if (engine_fork_happened () && !listener->borrowed)
         shutdown (listener->watch.fd, SHUT_RDWR);
     }
   close (listener->watch.fd);

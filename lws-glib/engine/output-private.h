@@ -18,11 +18,18 @@ typedef struct {
 
 typedef struct _EngineSpanList EngineSpanList;
 
+/* A place in an output; somebody wants to know when everything up to it has left. */
+typedef struct {
+  gsize left;
+  gpointer data;
+} EngineMark;
+
 typedef struct {
   EngineSpan head;              /* most outputs are one span, or none (no block) */
   EngineSpanList *more;         /* what follows it; NULL mostly */
   gsize bytes;                  /* of all spans */
   gsize unit_left;              /* bytes of a unit (a frame, a head) that has left in part */
+  GArray *marks;                /* EngineMark, in order; NULL mostly */
 } EngineOutput;
 
 /* Adds a span with a reference of its own. One that goes on where the last span
@@ -44,5 +51,24 @@ void engine_output_sent (EngineOutput *output, gsize bytes);
 /* Moves what stands in @shared, a block of the context, into blocks of the output's
  * own, unless so many share the block that keeping it is cheaper. */
 void engine_output_settle (EngineOutput *output, const EngineBlock *shared);
+
+/* Puts a mark at the end. */
+void engine_output_mark (EngineOutput *output, gpointer data);
+
+/* Has a mark been reached? */
+static inline gboolean
+engine_output_has_reached (const EngineOutput *output)
+{
+  return output->marks != NULL && g_array_index (output->marks, EngineMark, 0).left == 0;
+}
+
+/* Takes the data of the first mark if that was reached, or else returns NULL. */
+gpointer engine_output_reached (EngineOutput *output);
+
+/* Drops messages that have not begun to leave, oldest first, until at least @bytes
+ * are dropped or there is none left: frames that are whole messages, not fragments
+ * and not control frames. Marks of what is dropped count as reached. Returns the
+ * number of messages dropped. */
+guint engine_output_drop (EngineOutput *output, gsize bytes);
 
 void engine_output_clear (EngineOutput *output);

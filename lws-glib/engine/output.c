@@ -88,6 +88,21 @@ output_insert (EngineOutput *output, guint index, EngineSpan span)
 }
 
 static void
+output_remove (EngineOutput *output, guint index)
+{
+  guint last = output_n_spans (output) - 1;
+  EngineSpan removed = *output_span (output, index);
+
+  for (guint i = index; i < last; i++)
+    *output_span (output, i) = *output_span (output, i + 1);
+  if (last == 0)
+    output->head = (EngineSpan){ 0 };
+  else if (--output->more->end == output->more->first)
+    g_clear_pointer (&output->more, g_free);
+  engine_block_unref (removed.block);
+}
+
+static void
 output_drop_first (EngineOutput *output)
 {
   EngineSpanList *list = output->more;
@@ -123,6 +138,8 @@ engine_output_overtake (EngineOutput *output, EngineBlock *block, gsize offset, 
   EngineSpan *head = &output->head;
 
   output->bytes += length;
+  for (guint i = 0; output->marks != NULL && i < output->marks->len; i++)
+    g_array_index (output->marks, EngineMark, i).left += length;
   if (output->unit_left == 0)
     {
       output_insert (output, 0, span);
@@ -156,12 +173,12 @@ engine_output_parts (const EngineOutput *output, struct iovec *parts, int max_pa
   return count;
 }
 
-/* The size of the frame at the start of the head span. The bytes are our own, so
- * the header is whole and true. */
+/* The size of the frame at @at of a span. The bytes are our own, so the header is
+ * whole and true. */
 static gsize
-output_unit_size (const EngineSpan *span)
+output_unit_size (const EngineSpan *span, gsize at)
 {
-  const guint8 *header = span->block->data + span->offset;
+  const guint8 *header = span->block->data + span->offset + at;
   guint code = header[1] & WIRE_FRAME_LENGTH;
   guint64 length = code;
 
@@ -176,11 +193,133 @@ output_unit_size (const EngineSpan *span)
   return wire_frame_header_size (length, header[1] & WIRE_FRAME_MASKED) + length;
 }
 
+/* @bytes that end at @end, as counted from the front, are gone. */
+static void
+output_move_marks (EngineOutput *output, gsize end, gsize bytes)
+{
+  for (guint i = 0; output->marks != NULL && i < output->marks->len; i++)
+    {
+      EngineMark *mark = &g_array_index (output->marks, EngineMark, i);
+
+      if (mark->left >= end)
+        mark->left -= bytes;
+      else if (mark->left > end - bytes)
+        mark->left = end - bytes;
+    }
+}
+
+void
+engine_output_mark (EngineOutput *output, gpointer data)
+{
+  const EngineMark mark = { output->bytes, data };
+
+  if (output->marks == NULL)
+    output->marks = g_array_new (FALSE, FALSE, sizeof (EngineMark));
+  g_array_append_val (output->marks, mark);
+}
+
+gpointer
+engine_output_reached (EngineOutput *output)
+{
+  gpointer data;
+
+  if (!engine_output_has_reached (output))
+    return NULL;
+
+  data = g_array_index (output->marks, EngineMark, 0).data;
+  g_array_remove_index (output->marks, 0);
+  if (output->marks->len == 0)
+    g_clear_pointer (&output->marks, g_array_unref);
+
+  return data;
+}
+
+/* Cuts a piece out of a span; returns how many spans are left of it. */
+static guint
+output_cut (EngineOutput *output, guint index, gsize at, gsize length)
+{
+  EngineSpan *span = output_span (output, index);
+  gsize behind = span->length - at - length;
+
+  output->bytes -= length;
+  if (at > 0 && behind > 0)
+    {
+      EngineSpan rest = { engine_block_ref (span->block), span->offset + at + length, behind };
+
+      span->length = at;
+      output_insert (output, index + 1, rest);
+      return 2;
+    }
+  if (at > 0 || behind > 0)
+    {
+      span->offset += at == 0 ? length : 0;
+      span->length -= length;
+      return 1;
+    }
+
+  output_remove (output, index);
+  return 0;
+}
+
+/* The first whole message at or behind @*at of a span. */
+static gboolean
+output_find_message (const EngineSpan *span, gsize *at, gsize *size)
+{
+  while (*at < span->length)
+    {
+      guint8 first = span->block->data[span->offset + *at];
+      guint opcode = first & WIRE_FRAME_OPCODE;
+
+      *size = output_unit_size (span, *at);
+      if ((first & WIRE_FRAME_FIN) && (opcode == WIRE_OPCODE_TEXT || opcode == WIRE_OPCODE_BINARY))
+        return TRUE;
+      *at += *size;
+    }
+
+  return FALSE;
+}
+
+guint
+engine_output_drop (EngineOutput *output, gsize bytes)
+{
+  gsize before = 0;
+  gsize dropped = 0;
+  gsize at = output->unit_left;
+  guint count = 0;
+
+  for (guint index = 0; index < output_n_spans (output) && dropped < bytes;)
+    {
+      EngineSpan *span = output_span (output, index);
+      gsize size;
+
+      if (!output_find_message (span, &at, &size))
+        {
+          before += span->length;
+          index++;
+          at = 0;
+          continue;
+        }
+
+      output_move_marks (output, before + at + size, size);
+      dropped += size;
+      count++;
+      if (output_cut (output, index, at, size) == 2)
+        {
+          before += at;
+          index++;
+          at = 0;
+        }
+    }
+
+  return count;
+}
+
 void
 engine_output_sent (EngineOutput *output, gsize bytes)
 {
   gboolean all = bytes == output->bytes;
 
+  output_move_marks (output, bytes, bytes);
   output->bytes -= bytes;
   while (bytes > 0)
     {
@@ -191,7 +330,7 @@ engine_output_sent (EngineOutput *output, gsize bytes)
       if (!all)
         {
           if (output->unit_left == 0)
-            output->unit_left = output_unit_size (head);
+            output->unit_left = output_unit_size (head, 0);
           step = MIN (step, output->unit_left);
           output->unit_left -= step;
         }
@@ -293,4 +432,5 @@ engine_output_clear (EngineOutput *output)
     output_drop_first (output);
   output->bytes = 0;
   output->unit_left = 0;
+  g_clear_pointer (&output->marks, g_array_unref);
 }

@@ -16,6 +16,7 @@ struct _EngineReply {
   guint begun : 1;              /* the owner has answered something */
   guint head_done : 1;          /* the head of a raw answer has ended */
   guint complete : 1;           /* nothing more will be added */
+  guint held : 1;               /* the owner answers later */
   GString *head;                /* of a raw answer, until it ends */
 };
 
@@ -34,6 +35,10 @@ void engine_reply_error (EngineConnection *connection, guint status);
 
 /* Nothing more will be added; the connection ends when what there is has left. */
 void engine_reply_end (EngineConnection *connection);
+
+/* The owner will answer after its callback has returned; it has to settle then. */
+void engine_reply_hold (EngineConnection *connection);
+void engine_reply_release (EngineConnection *connection);
 
 /* The owner has returned from a callback: is the answer complete? */
 void engine_reply_settle (EngineConnection *connection);

@@ -90,6 +90,27 @@ engine_reply_error (EngineConnection *connection, guint status)
 }
 
 void
+engine_reply_hold (EngineConnection *connection)
+{
+  connection->reply->held = TRUE;
+  /* The client is not to blame if this takes long. */
+  engine_wheel_clear (&connection->context->wheel, &connection->timer);
+}
+
+void
+engine_reply_release (EngineConnection *connection)
+{
+  if (connection->state != ENGINE_STATE_REPLYING)
+    return;
+
+  connection->reply->held = FALSE;
+  engine_connection_arm (connection, connection->context->limits.reply_ticks);
+  engine_context_hold (connection->context);
+  engine_reply_settle (connection);
+  engine_context_release (connection->context);
+}
+
+void
 engine_reply_end (EngineConnection *connection)
 {
   EngineReply *reply = connection->reply;
@@ -106,7 +127,7 @@ engine_reply_settle (EngineConnection *connection)
 {
   EngineReply *reply = connection->reply;
 
-  if (connection->state != ENGINE_STATE_REPLYING || connection->wants_writable)
+  if (connection->state != ENGINE_STATE_REPLYING || connection->wants_writable || reply->held)
     return;
 
   if (!reply->begun)
@@ -221,7 +242,9 @@ reply_open (const char *path, struct stat *status, guint *answer, GError **error
     {
       int failure = errno;
 
-      *answer = failure == ENOENT || failure == ENOTDIR || failure == ENAMETOOLONG ? 404 : failure == EACCES ? 403 : 500;
+      *answer = failure == ENOENT || failure == ENOTDIR || failure == ENAMETOOLONG ? 404
+                : failure == EACCES                                                 ? 403
+                                                                                    : 500;
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("%s can't be read: %s"), path, g_strerror (failure));
       if (fd >= 0)
         close (fd);

@@ -22,6 +22,9 @@ gboolean engine_connection_send_control (EngineConnection *connection, WireOpcod
 /* Bytes as they are: heads and HTTP replies. */
 void engine_connection_send_raw (EngineConnection *connection, const void *bytes, gsize length);
 
+/* Has the event sent told when the output as it is now has left. */
+void engine_connection_mark (EngineConnection *connection, gpointer data);
+
 /* May so much be added to what waits already? Anything may if nothing does. */
 gboolean engine_send_check_room (EngineConnection *connection, gsize length, GError **error);
 

@@ -57,6 +57,20 @@ send_drained (EngineConnection *connection)
   engine_connection_on_drained (connection);
 }
 
+static void
+send_count (EngineConnection *connection, gsize bytes)
+{
+  engine_output_sent (&connection->output, bytes);
+  if (engine_output_has_reached (&connection->output))
+    engine_connection_stand_in (connection, ENGINE_LINE_SENT);
+}
+
+void
+engine_connection_mark (EngineConnection *connection, gpointer data)
+{
+  engine_output_mark (&connection->output, data);
+}
+
 void
 engine_connection_flush (EngineConnection *connection)
 {
@@ -83,7 +97,7 @@ engine_connection_flush (EngineConnection *connection)
       if (sent < 0 && send_lost (connection, sent))
         return;
       if (sent > 0)
-        engine_output_sent (output, (gsize) sent);
+        send_count (connection, (gsize) sent);
       if (sent < (gssize) offered)
         {
           send_block (connection);
@@ -216,7 +230,7 @@ send_by_reference (EngineConnection *connection, guint8 first_byte, const guint8
   if (sent < 0 && send_lost (connection, sent))
     return;
 
-  engine_output_sent (output, MIN ((gsize) MAX (sent, 0), waiting));
+  send_count (connection, MIN ((gsize) MAX (sent, 0), waiting));
   taken = sent > (gssize) waiting ? (gsize) sent - waiting : 0;
   if (taken < size)
     {

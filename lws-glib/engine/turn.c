@@ -3,7 +3,6 @@
  */
 #include "turn-private.h"
 
-#include "fork-private.h"
 #include "receive-private.h"
 #include "reply-private.h"
 #include "send-private.h"
@@ -21,7 +20,7 @@ gboolean
 engine_context_has_work (EngineContext *context)
 {
   return context->ready.count > 0 || context->writable.count > 0 || context->dirty.count > 0 ||
-         context->ended.count > 0;
+         context->sent.count > 0 || context->ended.count > 0;
 }
 
 /* Until something is due, in milliseconds; -1 for ever. */
@@ -238,6 +237,11 @@ engine_context_announce (EngineContext *context)
 {
   EngineConnection *connection;
 
+  while ((connection = engine_line_pop (&context->sent)) != NULL)
+    {
+      connection->lined &= (guint8) ~ENGINE_LINE_SENT;
+      context->events->sent (connection);
+    }
   while ((connection = engine_line_pop (&context->ended)) != NULL)
     {
       connection->lined &= (guint8) ~ENGINE_LINE_ENDED;
@@ -252,11 +256,10 @@ turn_begin (EngineTurn *turn, EngineContext *context)
 {
   if (context->destroyed || context->parent_gone)
     return FALSE;
-  if (!engine_context_is_ours (context) &&
-      (context->fork_generation == engine_fork_generation () || !engine_context_adopt (context)))
+  if (!engine_context_take (context))
     return FALSE;
 
-  g_atomic_pointer_set (&context->service_thread, g_thread_self ());
+  g_atomic_pointer_set (&context->inbox->reader, g_thread_self ());
   engine_context_hold (context);
 
   /* A nested turn finds none: the outer one is using it. */

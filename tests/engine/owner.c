@@ -122,6 +122,12 @@ owner_writable (EngineConnection *connection)
   owner_note (owner_of (connection), OWNER_WRITABLE, connection, NULL);
 }
 
+/* What these are for belongs to whoever asks for it; nobody here does. */
+static void
+owner_ignore (EngineConnection *connection)
+{
+}
+
 static void
 owner_closed (EngineConnection *connection, guint16 code, const char *reason)
 {
@@ -178,6 +184,8 @@ static const EngineEvents owner_events = {
   .data = owner_data,
   .pong = owner_pong,
   .writable = owner_writable,
+  .sent = owner_ignore,
+  .closing = owner_ignore,
   .closed = owner_closed,
   .failed = owner_failed,
   .released = owner_released,

@@ -64,7 +64,7 @@ write_one (gpointer data)
 {
   Owner *owner = data;
 
-  g_assert_true (engine_inbox_post (owner->protocol, (const guint8 *) "wake up", 7, NULL));
+  g_assert_true (engine_protocol_post (owner->protocol, (const guint8 *) "wake up", 7, NULL));
 
   return NULL;
 }
@@ -97,7 +97,7 @@ static void
 post_another (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpointer detail)
 {
   if (event == OWNER_BROADCAST)
-    engine_inbox_post (owner->protocol, (const guint8 *) "more", 4, NULL);
+    engine_protocol_post (owner->protocol, (const guint8 *) "more", 4, NULL);
 }
 
 /* Letters that beget letters take turns, and the loop does not go to sleep on them. */
@@ -106,7 +106,7 @@ test_one_begets_another (void)
 {
   g_autoptr (Owner) owner = owner_new_deaf ();
 
-  engine_inbox_post (owner->protocol, (const guint8 *) "first", 5, NULL);
+  engine_protocol_post (owner->protocol, (const guint8 *) "first", 5, NULL);
   owner->hook = post_another;
   for (guint i = 1; i <= 5; i++)
     {
@@ -128,11 +128,37 @@ test_destroyed_with_letters (void)
   g_autoptr (Owner) owner = owner_new_deaf ();
 
   for (guint i = 0; i < 3; i++)
-    engine_inbox_post (owner->protocol, (const guint8 *) "unread", 6, NULL);
+    engine_protocol_post (owner->protocol, (const guint8 *) "unread", 6, NULL);
   owner->hook = destroy;
   g_assert_false (engine_context_service (owner->context, -1));
   g_assert_null (owner->context);
   g_assert_cmpuint (owner->counts[OWNER_BROADCAST], ==, 1);
+}
+
+static void
+count_free (gpointer data)
+{
+  ++*(guint *) data;
+}
+
+/* Others may hold the inbox longer than there is somebody who reads it. */
+static void
+test_outlives_its_context (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  EngineInbox *inbox = engine_inbox_ref (owner->context->inbox);
+  g_autoptr (GError) error = NULL;
+  guint freed = 0;
+
+  g_assert_true (engine_inbox_is_read_here (inbox));
+  g_assert_true (engine_inbox_post (inbox, count_free, &freed, count_free, 1, NULL));
+  engine_context_destroy (g_steal_pointer (&owner->context));
+  g_assert_cmpuint (freed, ==, 1);
+
+  g_assert_false (engine_inbox_post (inbox, count_free, &freed, count_free, 1, &error));
+  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_CLOSED);
+  g_assert_cmpuint (freed, ==, 2);
+  engine_inbox_unref (inbox);
 }
 
 int
@@ -145,6 +171,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/inbox/at-once", test_at_once);
   g_test_add_func ("/engine/inbox/one-begets-another", test_one_begets_another);
   g_test_add_func ("/engine/inbox/destroyed-with-letters", test_destroyed_with_letters);
+
+  g_test_add_func ("/engine/inbox/outlives-its-context", test_outlives_its_context);
 
   return g_test_run ();
 }
