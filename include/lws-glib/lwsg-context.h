@@ -1,0 +1,61 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <lws-glib/lwsg-enums.h>
+
+G_BEGIN_DECLS
+
+LWSG_AVAILABLE_IN_1_0
+LwsgContext *lwsg_context_new (void);
+
+/* --- servers */
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_listen (LwsgContext *self, const char *host, guint16 port, GError **error);
+
+LWSG_AVAILABLE_IN_1_0
+gboolean lwsg_context_listen_path (LwsgContext *self, const char *path, GError **error);
+
+LWSG_AVAILABLE_IN_1_0
+gboolean lwsg_context_listen_socket (LwsgContext *self, GSocket *socket, GError **error);
+
+LWSG_AVAILABLE_IN_1_0
+LwsgProtocol *lwsg_context_add_protocol (LwsgContext *self, const char *name, GError **error);
+
+LWSG_AVAILABLE_IN_1_0
+LwsgProtocol *lwsg_context_lookup_protocol (LwsgContext *self, const char *name);
+
+LWSG_AVAILABLE_IN_1_0
+gboolean lwsg_context_serve_directory (LwsgContext *self, const char *prefix, GFile *directory, GError **error);
+
+/* --- clients */
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_connect_async (LwsgContext *self, const char *uri, const char *const *subprotocols,
+                                 GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_connect_full_async (LwsgContext *self, const char *uri, const char *const *subprotocols,
+                                      const char *origin, const char *const *headers, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data);
+
+LWSG_AVAILABLE_IN_1_0
+LwsgConnection *lwsg_context_connect_finish (LwsgContext *self, GAsyncResult *result, GError **error);
+
+LWSG_AVAILABLE_IN_1_0
+LwsgConnection *lwsg_context_connect_full_finish (LwsgContext *self, GAsyncResult *result, GError **error);
+
+LWSG_AVAILABLE_IN_1_0
+GProxyResolver *lwsg_context_get_proxy_resolver (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_proxy_resolver (LwsgContext *self, GProxyResolver *resolver);
+
+/* --- all */
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_close (LwsgContext *self);
+
+G_END_DECLS

@@ -1,0 +1,455 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "lwsg-connection-private.h"
+
+/* The class: properties and signals. What they mean is done elsewhere. */
+
+/* What may wait for the peer of one connection; then the policy decides. */
+#define CONNECTION_MAX_BUFFERED ENGINE_OUTPUT_LIMIT
+
+guint lwsg_connection_signals[LWSG_CONNECTION_N_SIGNALS];
+
+static GParamSpec *properties[LWSG_CONNECTION_N_PROPS];
+static guint notify_signal;
+
+G_DEFINE_FINAL_TYPE (LwsgConnection, lwsg_connection, G_TYPE_OBJECT)
+
+gboolean
+lwsg_connection_is_watched (LwsgConnection *self, guint property)
+{
+  return g_signal_has_handler_pending (self, notify_signal, g_param_spec_get_name_quark (properties[property]), FALSE);
+}
+
+void
+lwsg_connection_notify (LwsgConnection *self, guint property)
+{
+  if (lwsg_connection_is_watched (self, property))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+static void
+lwsg_connection_finalize (GObject *object)
+{
+  LwsgConnection *self = LWSG_CONNECTION (object);
+
+  g_clear_pointer (&self->inbox, engine_inbox_unref);
+  g_clear_object (&self->protocol);
+  g_clear_pointer (&self->path, g_ref_string_release);
+  g_clear_pointer (&self->parts, g_byte_array_unref);
+  g_clear_object (&self->remote_address);
+  lwsg_connection_drop_held (self);
+  lwsg_connection_drop_kept (self);
+  g_free (self->subprotocol);
+  g_free (self->close_reason);
+
+  G_OBJECT_CLASS (lwsg_connection_parent_class)->finalize (object);
+}
+
+static void
+lwsg_connection_get_property (GObject *object, guint property, GValue *value, GParamSpec *pspec)
+{
+  LwsgConnection *self = LWSG_CONNECTION (object);
+
+  switch (property)
+    {
+    case LWSG_CONNECTION_PROP_STATE:
+      g_value_set_enum (value, lwsg_connection_get_state (self));
+      break;
+    case LWSG_CONNECTION_PROP_PROTOCOL:
+      g_value_set_object (value, self->protocol);
+      break;
+    case LWSG_CONNECTION_PROP_SUBPROTOCOL:
+      g_value_set_string (value, self->subprotocol);
+      break;
+    case LWSG_CONNECTION_PROP_PATH:
+      g_value_set_string (value, self->path);
+      break;
+    case LWSG_CONNECTION_PROP_REMOTE_ADDRESS:
+      g_value_set_object (value, lwsg_connection_get_remote_address (self));
+      break;
+    case LWSG_CONNECTION_PROP_IS_CLIENT:
+      g_value_set_boolean (value, self->is_client);
+      break;
+    case LWSG_CONNECTION_PROP_CLOSE_CODE:
+      g_value_set_uint (value, self->close_code);
+      break;
+    case LWSG_CONNECTION_PROP_CLOSE_REASON:
+      g_value_set_string (value, self->close_reason);
+      break;
+    case LWSG_CONNECTION_PROP_BUFFERED_AMOUNT:
+      g_value_set_uint64 (value, lwsg_connection_get_buffered_amount (self));
+      break;
+    case LWSG_CONNECTION_PROP_MAX_BUFFERED_AMOUNT:
+      g_value_set_uint64 (value, self->max_buffered);
+      break;
+    case LWSG_CONNECTION_PROP_SLOW_CONSUMER_POLICY:
+      g_value_set_enum (value, self->policy);
+      break;
+    case LWSG_CONNECTION_PROP_DROPPED_MESSAGES:
+      g_value_set_uint (value, self->dropped);
+      break;
+    case LWSG_CONNECTION_PROP_STREAMING:
+      g_value_set_boolean (value, self->streaming);
+      break;
+    case LWSG_CONNECTION_PROP_PAUSED:
+      g_value_set_boolean (value, self->paused);
+      break;
+    case LWSG_CONNECTION_PROP_ROUND_TRIP_TIME:
+      g_value_set_int64 (value, self->round_trip);
+      break;
+    case LWSG_CONNECTION_PROP_MESSAGES_SENT:
+      g_value_set_uint64 (value, self->messages_sent);
+      break;
+    case LWSG_CONNECTION_PROP_MESSAGES_RECEIVED:
+      g_value_set_uint64 (value, self->messages_received);
+      break;
+    case LWSG_CONNECTION_PROP_BYTES_SENT:
+      g_value_set_uint64 (value, self->bytes_sent);
+      break;
+    case LWSG_CONNECTION_PROP_BYTES_RECEIVED:
+      g_value_set_uint64 (value, self->bytes_received);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property, pspec);
+    }
+}
+
+static void
+lwsg_connection_set_property (GObject *object, guint property, const GValue *value, GParamSpec *pspec)
+{
+  LwsgConnection *self = LWSG_CONNECTION (object);
+
+  switch (property)
+    {
+    case LWSG_CONNECTION_PROP_MAX_BUFFERED_AMOUNT:
+      lwsg_connection_set_max_buffered_amount (self, g_value_get_uint64 (value));
+      break;
+    case LWSG_CONNECTION_PROP_SLOW_CONSUMER_POLICY:
+      lwsg_connection_set_slow_consumer_policy (self, g_value_get_enum (value));
+      break;
+    case LWSG_CONNECTION_PROP_STREAMING:
+      lwsg_connection_set_streaming (self, g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property, pspec);
+    }
+}
+
+#define READ_FLAGS (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
+#define WRITE_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)
+
+/* What it is. */
+static void
+install_facts (void)
+{
+  /**
+   * LwsgConnection:state:
+   *
+   * How far the connection is in its life.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_STATE] =
+    g_param_spec_enum ("state", NULL, NULL, LWSG_TYPE_CONNECTION_STATE, LWSG_CONNECTION_OPEN, READ_FLAGS);
+
+  /**
+   * LwsgConnection:protocol:
+   *
+   * The protocol that a server's connection belongs to, %NULL for a client's.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_PROTOCOL] =
+    g_param_spec_object ("protocol", NULL, NULL, LWSG_TYPE_PROTOCOL, READ_FLAGS);
+
+  /**
+   * LwsgConnection:subprotocol:
+   *
+   * The subprotocol that the server chose, or %NULL (RFC 6455 section 1.9).
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_SUBPROTOCOL] =
+    g_param_spec_string ("subprotocol", NULL, NULL, NULL, READ_FLAGS);
+
+  /**
+   * LwsgConnection:path:
+   *
+   * What the client asked for, with its query; %NULL for a client's connection.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_PATH] =
+    g_param_spec_string ("path", NULL, NULL, NULL, READ_FLAGS);
+
+  /**
+   * LwsgConnection:remote-address:
+   *
+   * The address of the peer.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_REMOTE_ADDRESS] =
+    g_param_spec_object ("remote-address", NULL, NULL, G_TYPE_SOCKET_ADDRESS, READ_FLAGS);
+
+  /**
+   * LwsgConnection:is-client:
+   *
+   * Whether this is the client's side.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_IS_CLIENT] =
+    g_param_spec_boolean ("is-client", NULL, NULL, FALSE, READ_FLAGS);
+}
+
+/* Why it ended. */
+static void
+install_end (void)
+{
+  /**
+   * LwsgConnection:close-code:
+   *
+   * Why the connection ended: the code of the peer's Close, %LWSG_CLOSE_NO_STATUS if that
+   * had none, %LWSG_CLOSE_ABNORMAL if there was no Close, or the code that a broken protocol
+   * was answered with. 0 before the end.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_CLOSE_CODE] =
+    g_param_spec_uint ("close-code", NULL, NULL, 0, G_MAXUINT16, 0, READ_FLAGS);
+
+  /**
+   * LwsgConnection:close-reason:
+   *
+   * The text of the peer's Close, or what went wrong.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_CLOSE_REASON] =
+    g_param_spec_string ("close-reason", NULL, NULL, NULL, READ_FLAGS);
+}
+
+/* What it does. */
+static void
+install_flow (void)
+{
+  /**
+   * LwsgConnection:buffered-amount:
+   *
+   * The bytes that wait for the kernel, or for the context's thread, to take them, frame
+   * headers included.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_BUFFERED_AMOUNT] =
+    g_param_spec_uint64 ("buffered-amount", NULL, NULL, 0, G_MAXUINT64, 0, READ_FLAGS);
+
+  /**
+   * LwsgConnection:max-buffered-amount:
+   *
+   * What #LwsgConnection:buffered-amount may reach before
+   * #LwsgConnection:slow-consumer-policy decides, in bytes; 16 MiB by default. A single
+   * message may be larger.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_MAX_BUFFERED_AMOUNT] =
+    g_param_spec_uint64 ("max-buffered-amount", NULL, NULL, 0, G_MAXUINT64, CONNECTION_MAX_BUFFERED, WRITE_FLAGS);
+
+  /**
+   * LwsgConnection:slow-consumer-policy:
+   *
+   * What becomes of a message that #LwsgConnection:max-buffered-amount has no room for.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_SLOW_CONSUMER_POLICY] =
+    g_param_spec_enum ("slow-consumer-policy", NULL, NULL, LWSG_TYPE_SLOW_CONSUMER_POLICY, LWSG_SLOW_CONSUMER_CLOSE,
+                       WRITE_FLAGS);
+
+  /**
+   * LwsgConnection:dropped-messages:
+   *
+   * How many messages #LwsgConnection:slow-consumer-policy has dropped.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_DROPPED_MESSAGES] =
+    g_param_spec_uint ("dropped-messages", NULL, NULL, 0, G_MAXUINT, 0, READ_FLAGS);
+
+  /**
+   * LwsgConnection:streaming:
+   *
+   * Whether #LwsgConnection::fragment is emitted for the pieces of messages as they come,
+   * instead of #LwsgConnection::message for whole ones. See
+   * lwsg_connection_set_streaming().
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_STREAMING] =
+    g_param_spec_boolean ("streaming", NULL, NULL, FALSE, WRITE_FLAGS);
+
+  /**
+   * LwsgConnection:paused:
+   *
+   * Whether lwsg_connection_pause() was called.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_PAUSED] =
+    g_param_spec_boolean ("paused", NULL, NULL, FALSE, READ_FLAGS);
+}
+
+/* What it has done. */
+static void
+install_statistics (void)
+{
+  /**
+   * LwsgConnection:round-trip-time:
+   *
+   * What lwsg_connection_ping_async() measured last, in microseconds; -1 before.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_ROUND_TRIP_TIME] =
+    g_param_spec_int64 ("round-trip-time", NULL, NULL, -1, G_MAXINT64, -1, READ_FLAGS);
+
+  /**
+   * LwsgConnection:messages-sent:
+   *
+   * How many messages were sent or queued.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_MESSAGES_SENT] =
+    g_param_spec_uint64 ("messages-sent", NULL, NULL, 0, G_MAXUINT64, 0, READ_FLAGS);
+
+  /**
+   * LwsgConnection:messages-received:
+   *
+   * How many whole messages came.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_MESSAGES_RECEIVED] =
+    g_param_spec_uint64 ("messages-received", NULL, NULL, 0, G_MAXUINT64, 0, READ_FLAGS);
+
+  /**
+   * LwsgConnection:bytes-sent:
+   *
+   * The payload of all messages sent, in bytes.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_BYTES_SENT] =
+    g_param_spec_uint64 ("bytes-sent", NULL, NULL, 0, G_MAXUINT64, 0, READ_FLAGS);
+
+  /**
+   * LwsgConnection:bytes-received:
+   *
+   * The payload of all messages received, in bytes.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_BYTES_RECEIVED] =
+    g_param_spec_uint64 ("bytes-received", NULL, NULL, 0, G_MAXUINT64, 0, READ_FLAGS);
+}
+
+static void
+install_signals (void)
+{
+  /**
+   * LwsgConnection::message:
+   * @self: the connection
+   * @message: what came
+   *
+   * A whole message came. A #LwsgProtocol has such a signal for all its connections, see
+   * #LwsgProtocol::message, and then none of them needs a handler of its own. @message is
+   * lent to the handler, which takes a reference to keep it.
+   *
+   * Since: 1.0
+   */
+  lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_MESSAGE] =
+    g_signal_new ("message", LWSG_TYPE_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                  LWSG_TYPE_MESSAGE | G_SIGNAL_TYPE_STATIC_SCOPE);
+
+  /**
+   * LwsgConnection::fragment:
+   * @self: the connection
+   * @type: the type of the message
+   * @bytes: a piece of it; text may be cut within a character
+   * @last: whether it is the end of the message
+   *
+   * A piece of a message came, while #LwsgConnection:streaming is on.
+   *
+   * Since: 1.0
+   */
+  lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_FRAGMENT] =
+    g_signal_new ("fragment", LWSG_TYPE_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 3,
+                  LWSG_TYPE_MESSAGE_TYPE, G_TYPE_BYTES, G_TYPE_BOOLEAN);
+
+  /**
+   * LwsgConnection::pong:
+   * @self: the connection
+   * @payload: what the Pong carried
+   *
+   * A Pong came, asked for or not; those to the pings of #LwsgContext:ping-interval are
+   * not told.
+   *
+   * Since: 1.0
+   */
+  lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_PONG] =
+    g_signal_new ("pong", LWSG_TYPE_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                  G_TYPE_BYTES);
+
+  /**
+   * LwsgConnection::writable:
+   * @self: the connection
+   *
+   * Nothing waits to be sent any more. Emitted once for each call of
+   * lwsg_connection_request_writable().
+   *
+   * Since: 1.0
+   */
+  lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_WRITABLE] =
+    g_signal_new ("writable", LWSG_TYPE_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * LwsgConnection::closed:
+   * @self: the connection
+   *
+   * The connection has ended: see #LwsgConnection:close-code.
+   *
+   * Since: 1.0
+   */
+  lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_CLOSED] =
+    g_signal_new ("closed", LWSG_TYPE_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+lwsg_connection_class_init (LwsgConnectionClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = lwsg_connection_finalize;
+  object_class->get_property = lwsg_connection_get_property;
+  object_class->set_property = lwsg_connection_set_property;
+
+  notify_signal = g_signal_lookup ("notify", G_TYPE_OBJECT);
+  install_facts ();
+  install_end ();
+  install_flow ();
+  install_statistics ();
+  g_object_class_install_properties (object_class, LWSG_CONNECTION_N_PROPS, properties);
+  install_signals ();
+}
+
+static void
+lwsg_connection_init (LwsgConnection *self)
+{
+  self->state = LWSG_CONNECTION_OPEN;
+  self->max_buffered = CONNECTION_MAX_BUFFERED;
+  self->round_trip = -1;
+}

@@ -1,0 +1,165 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "engine/context-private.h"
+
+#include <lws-glib/lws-glib.h>
+
+/* What came is the connection's own until somebody wants it. */
+typedef enum {
+  LWSG_READING_NONE,            /* nobody has asked yet */
+  LWSG_READING_PULL,            /* lwsg_connection_receive_async() */
+  LWSG_READING_PUSH,            /* the signals */
+} LwsgReading;
+
+/* A message, or a piece of one that is streamed. */
+typedef struct {
+  LwsgMessage *message;
+  gboolean is_piece;
+  gboolean last;                /* a piece: the end of its message */
+} LwsgReceived;
+
+struct _LwsgConnection {
+  GObject parent_instance;
+
+  EngineConnection *engine;     /* NULL once it has ended; the service thread's alone */
+  EngineInbox *inbox;           /* by which other threads reach that thread */
+  LwsgProtocol *protocol;       /* of a server */
+  GRefString *path;
+  char *subprotocol;
+  guint8 peer[28];              /* a sockaddr_in6, or something shorter; asked for, it becomes: */
+  guint8 peer_length;
+  GSocketAddress *remote_address;
+
+  int state;                    /* LwsgConnectionState, for all threads */
+  gboolean is_client;
+  guint close_code;
+  char *close_reason;
+  gboolean peer_closed;         /* its Close came */
+
+  /* sending */
+  gsize max_buffered;
+  gsize posted;                 /* bytes on their way from other threads */
+  LwsgSlowConsumerPolicy policy;
+  guint dropped;
+  gboolean dropping;            /* a message in fragments whose first one was dropped */
+  gboolean watching_output;     /* for who wants to be notified of buffered-amount */
+  GQueue sends;                 /* GTask of send_async() */
+  GQueue kept;                  /* LwsgMessage that wait for the end of one in fragments */
+  gsize kept_bytes;
+
+  /* receiving */
+  LwsgReading reading;
+  gboolean paused;              /* by the program */
+  gboolean streaming;
+  gboolean in_pieces;           /* the message that comes was begun while streaming */
+  GSource *looking;             /* for handlers that were connected late */
+  GByteArray *parts;            /* of a message that is not whole yet */
+  GQueue held;                  /* LwsgReceived that nobody has wanted yet */
+  gsize held_bytes;
+  GQueue receives;              /* GTask of receive_async() */
+
+  /* pings and the end */
+  GQueue pings;                 /* LwsgPing */
+  guint64 last_ping;
+  gint64 round_trip;            /* microseconds, -1 before the first */
+  GQueue closes;                /* GTask of close_async() */
+
+  guint64 messages_sent;
+  guint64 messages_received;
+  guint64 bytes_sent;
+  guint64 bytes_received;
+};
+
+enum {
+  LWSG_CONNECTION_PROP_0,
+  LWSG_CONNECTION_PROP_STATE,
+  LWSG_CONNECTION_PROP_PROTOCOL,
+  LWSG_CONNECTION_PROP_SUBPROTOCOL,
+  LWSG_CONNECTION_PROP_PATH,
+  LWSG_CONNECTION_PROP_REMOTE_ADDRESS,
+  LWSG_CONNECTION_PROP_IS_CLIENT,
+  LWSG_CONNECTION_PROP_CLOSE_CODE,
+  LWSG_CONNECTION_PROP_CLOSE_REASON,
+  LWSG_CONNECTION_PROP_BUFFERED_AMOUNT,
+  LWSG_CONNECTION_PROP_MAX_BUFFERED_AMOUNT,
+  LWSG_CONNECTION_PROP_SLOW_CONSUMER_POLICY,
+  LWSG_CONNECTION_PROP_DROPPED_MESSAGES,
+  LWSG_CONNECTION_PROP_STREAMING,
+  LWSG_CONNECTION_PROP_PAUSED,
+  LWSG_CONNECTION_PROP_ROUND_TRIP_TIME,
+  LWSG_CONNECTION_PROP_MESSAGES_SENT,
+  LWSG_CONNECTION_PROP_MESSAGES_RECEIVED,
+  LWSG_CONNECTION_PROP_BYTES_SENT,
+  LWSG_CONNECTION_PROP_BYTES_RECEIVED,
+  LWSG_CONNECTION_N_PROPS
+};
+
+enum {
+  LWSG_CONNECTION_SIGNAL_MESSAGE,
+  LWSG_CONNECTION_SIGNAL_FRAGMENT,
+  LWSG_CONNECTION_SIGNAL_PONG,
+  LWSG_CONNECTION_SIGNAL_WRITABLE,
+  LWSG_CONNECTION_SIGNAL_CLOSED,
+  LWSG_CONNECTION_N_SIGNALS
+};
+
+extern guint lwsg_connection_signals[LWSG_CONNECTION_N_SIGNALS];
+
+/* --- lwsg-connection.c */
+
+/* The object of an open connection, which keeps it alive until it has ended. */
+LwsgConnection *lwsg_connection_new (EngineConnection *engine, LwsgProtocol *protocol, const char *subprotocol,
+                                     const char *path);
+
+/* Notifies if anybody listens: most properties change with each message. */
+gboolean lwsg_connection_is_watched (LwsgConnection *self, guint property);
+void lwsg_connection_notify (LwsgConnection *self, guint property);
+
+/* Returns the task when its cancellable is cancelled. */
+void lwsg_connection_watch_cancellable (GTask *task);
+
+/* What the task waited for has come. FALSE: it was cancelled before. */
+gboolean lwsg_connection_stop_waiting (GTask *task);
+
+/* A GError for what can't be done any more; always returns FALSE. */
+gboolean lwsg_connection_set_closed_error (LwsgConnection *self, GError **error);
+
+/* The connection lives on in another process. */
+void lwsg_connection_forget (LwsgConnection *self);
+
+/* --- what the engine tells */
+void lwsg_connection_on_piece (LwsgConnection *self, const WirePiece *piece);
+void lwsg_connection_on_pong (LwsgConnection *self, const guint8 *payload, gsize length);
+void lwsg_connection_on_writable (LwsgConnection *self);
+void lwsg_connection_on_sent (LwsgConnection *self);
+void lwsg_connection_on_closing (LwsgConnection *self);
+void lwsg_connection_on_closed (LwsgConnection *self, guint code, const char *reason, gboolean peer_closed);
+
+/* --- lwsg-connection-send.c */
+
+/* On the service thread, with arguments that were checked. */
+gboolean lwsg_connection_send_here (LwsgConnection *self, LwsgMessageType type, gboolean last, const guint8 *payload,
+                                    gsize length, GError **error);
+
+/* For senders that can't be told to try again: between two fragments the message is kept
+ * until the last one has been sent. */
+gboolean lwsg_connection_send_or_keep (LwsgConnection *self, LwsgMessageType type, GBytes *bytes, GError **error);
+void lwsg_connection_drop_kept (LwsgConnection *self);
+
+gboolean lwsg_connection_check_message (LwsgMessageType type, GBytes *bytes, GError **error);
+void lwsg_connection_fail_sends (LwsgConnection *self);
+
+/* --- lwsg-connection-receive.c */
+void lwsg_connection_update_flow (LwsgConnection *self);
+void lwsg_connection_fail_receives (LwsgConnection *self);
+void lwsg_connection_drop_held (LwsgConnection *self);
+
+/* The program has had the chance to connect to signals. */
+void lwsg_connection_start_flow (LwsgConnection *self);
+
+/* --- lwsg-connection-close.c */
+void lwsg_connection_finish_closes (LwsgConnection *self);
+void lwsg_connection_fail_pings (LwsgConnection *self);

@@ -1,0 +1,427 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "lwsg-connection-private.h"
+#include "lwsg-context-private.h"
+#include "lwsg-protocol-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* What is kept for a program that has not asked yet: enough that Pongs and a Close that
+ * come behind it are mostly seen. Then nothing more is read. */
+#define RECEIVE_HELD_MAX (64 * 1024)
+
+/* What a message costs beside its payload. */
+#define RECEIVE_MESSAGE_COST 256
+
+#define RECEIVE_LOOK_SECONDS 1
+
+/* --- the flow */
+
+void
+lwsg_connection_update_flow (LwsgConnection *self)
+{
+  gboolean pause = self->paused || self->held_bytes > RECEIVE_HELD_MAX;
+
+  if (self->engine == NULL)
+    return;
+
+  if (self->engine->paused != pause)
+    engine_connection_pause (self->engine, pause);
+}
+
+static gboolean
+receive_has_listener (LwsgConnection *self, gboolean for_pieces)
+{
+  guint signal = lwsg_connection_signals[for_pieces ? LWSG_CONNECTION_SIGNAL_FRAGMENT
+                                                    : LWSG_CONNECTION_SIGNAL_MESSAGE];
+
+  return g_signal_has_handler_pending (self, signal, 0, FALSE) ||
+         (!for_pieces && self->protocol != NULL && lwsg_protocol_has_listener (self->protocol));
+}
+
+/* A message that was held before streaming began is one large fragment. */
+static void
+receive_emit (LwsgConnection *self, const LwsgReceived *received)
+{
+  LwsgMessage *message = received->message;
+
+  if (received->is_piece || self->streaming)
+    {
+      g_signal_emit (self, lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_FRAGMENT], 0,
+                     lwsg_message_get_message_type (message), lwsg_message_get_bytes (message), received->last);
+      return;
+    }
+
+  g_signal_emit (self, lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_MESSAGE], 0, message);
+  if (self->protocol != NULL)
+    lwsg_protocol_emit_message (self->protocol, self, message);
+}
+
+static void
+received_free (LwsgReceived *received)
+{
+  lwsg_message_unref (received->message);
+  g_free (received);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LwsgReceived, received_free)
+
+void
+lwsg_connection_drop_held (LwsgConnection *self)
+{
+  if (self->looking != NULL)
+    g_source_destroy (self->looking);
+  g_clear_pointer (&self->looking, g_source_unref);
+  g_queue_clear_full (&self->held, (GDestroyNotify) received_free);
+}
+
+static gsize
+received_cost (const LwsgReceived *received)
+{
+  return RECEIVE_MESSAGE_COST + g_bytes_get_size (lwsg_message_get_bytes (received->message));
+}
+
+static LwsgReceived *
+receive_take_held (LwsgConnection *self)
+{
+  LwsgReceived *received = g_queue_pop_head (&self->held);
+
+  self->held_bytes -= received_cost (received);
+
+  return received;
+}
+
+static void
+receive_hold (LwsgConnection *self, const LwsgReceived *received)
+{
+  LwsgReceived *held = g_memdup2 (received, sizeof *received);
+
+  lwsg_message_ref (held->message);
+  g_queue_push_tail (&self->held, held);
+  self->held_bytes += received_cost (held);
+}
+
+static void receive_deliver_held (LwsgConnection *self);
+
+static gboolean
+receive_look_again (gpointer data)
+{
+  g_autoptr (LwsgConnection) self = g_object_ref (data);
+
+  receive_deliver_held (self);
+  if (self->reading == LWSG_READING_NONE && !g_queue_is_empty (&self->held) && self->engine != NULL)
+    return G_SOURCE_CONTINUE;
+
+  g_clear_pointer (&self->looking, g_source_unref);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Nothing tells that a handler was connected. Where it comes late, and no other message
+ * follows, somebody has to look. */
+static void
+receive_watch_for_handlers (LwsgConnection *self)
+{
+  LwsgContext *context;
+
+  if (self->looking != NULL || self->reading != LWSG_READING_NONE || self->engine == NULL)
+    return;
+
+  context = self->engine->context->owner;
+  self->looking = g_timeout_source_new_seconds (RECEIVE_LOOK_SECONDS);
+  g_source_set_callback (self->looking, receive_look_again, self, NULL);
+  g_source_attach (self->looking, context->main_context);
+}
+
+static void
+receive_return_held (LwsgConnection *self)
+{
+  g_autoptr (GTask) task = g_queue_pop_head (&self->receives);
+  g_autoptr (LwsgReceived) received = NULL;
+
+  if (!lwsg_connection_stop_waiting (task))
+    return;
+  received = receive_take_held (self);
+  g_task_return_pointer (task, lwsg_message_ref (received->message), (GDestroyNotify) lwsg_message_unref);
+}
+
+static void
+receive_emit_held (LwsgConnection *self)
+{
+  g_autoptr (LwsgReceived) received = receive_take_held (self);
+
+  receive_emit (self, received);
+}
+
+/* Gives messages to whoever is there for them; at the end of the connection also those
+ * that a pause kept back. */
+static void
+receive_deliver_held (LwsgConnection *self)
+{
+  g_autoptr (LwsgConnection) alive = g_object_ref (self);
+
+  while ((!self->paused || self->engine == NULL) && !g_queue_is_empty (&self->held))
+    {
+      const LwsgReceived *first = g_queue_peek_head (&self->held);
+
+      /* The rest of a message goes where its beginning went. */
+      if (first->is_piece && !self->streaming)
+        receive_emit_held (self);
+      else if (self->reading == LWSG_READING_PULL && !g_queue_is_empty (&self->receives))
+        receive_return_held (self);
+      else if (receive_has_listener (self, self->streaming))
+        {
+          self->reading = LWSG_READING_PUSH;
+          receive_emit_held (self);
+        }
+      else
+        break;
+    }
+  lwsg_connection_update_flow (self);
+}
+
+void
+lwsg_connection_start_flow (LwsgConnection *self)
+{
+  receive_deliver_held (self);
+}
+
+/* --- what comes */
+
+static void
+receive_whole_or_piece (LwsgConnection *self, const LwsgReceived *received)
+{
+  if (received->last)
+    {
+      self->messages_received++;
+      lwsg_connection_notify (self, LWSG_CONNECTION_PROP_MESSAGES_RECEIVED);
+    }
+
+  if (self->reading == LWSG_READING_PUSH && g_queue_is_empty (&self->held) && !self->paused)
+    {
+      receive_emit (self, received);
+      return;
+    }
+  receive_hold (self, received);
+  receive_deliver_held (self);
+  if (!g_queue_is_empty (&self->held))
+    receive_watch_for_handlers (self);
+}
+
+void
+lwsg_connection_on_piece (LwsgConnection *self, const WirePiece *piece)
+{
+  /* A handler may close the context, and with it what keeps the connection alive. */
+  g_autoptr (LwsgConnection) alive = g_object_ref (self);
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (LwsgMessage) message = NULL;
+
+  if (piece->message_start)
+    self->in_pieces = self->streaming;
+  self->bytes_received += piece->length;
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BYTES_RECEIVED);
+
+  if (self->in_pieces || (piece->message_start && piece->message_end))
+    bytes = g_bytes_new (piece->data, piece->length);
+  else
+    {
+      if (self->parts == NULL)
+        self->parts = g_byte_array_new ();
+      /* Below the message limit, which the decoder has checked. */
+      g_byte_array_append (self->parts, piece->data, (guint) piece->length);
+      if (!piece->message_end)
+        return;
+      bytes = g_byte_array_free_to_bytes (g_steal_pointer (&self->parts));
+    }
+
+  message = lwsg_message_new ((LwsgMessageType) piece->opcode, bytes);
+  receive_whole_or_piece (self, &(LwsgReceived){ message, self->in_pieces, piece->message_end });
+}
+
+/* --- the API */
+
+/**
+ * lwsg_connection_receive_async:
+ * @self: a connection
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: (scope async): called with the next message
+ * @user_data: for @callback
+ *
+ * Waits for the next message. From the first call on nothing is read from the peer but
+ * what is asked for here, and 64 KiB ahead of that: a program that is slow slows down its
+ * peer, and needs no memory for it. Several calls may wait at the same time.
+ *
+ * A connection is read either like this or by #LwsgConnection::message: while that signal
+ * or the one of its #LwsgProtocol has a handler, or #LwsgConnection:streaming is on, the
+ * error is %LWSG_ERROR_BUSY. Only on the context's thread.
+ *
+ * Since: 1.0
+ */
+void
+lwsg_connection_receive_async (LwsgConnection *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  GError *error = NULL;
+
+  g_return_if_fail (LWSG_IS_CONNECTION (self));
+  g_return_if_fail (engine_inbox_is_read_here (self->inbox));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, lwsg_connection_receive_async);
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  if (self->streaming || receive_has_listener (self, FALSE))
+    {
+      g_task_return_new_error (task, LWSG_ERROR, LWSG_ERROR_BUSY,
+                               _("The messages of this connection go to handlers of a signal"));
+      return;
+    }
+
+  self->reading = LWSG_READING_PULL;
+  if (g_queue_is_empty (&self->held) && self->engine == NULL)
+    {
+      lwsg_connection_set_closed_error (self, &error);
+      g_task_return_error (task, error);
+      return;
+    }
+
+  lwsg_connection_watch_cancellable (task);
+  g_queue_push_tail (&self->receives, g_steal_pointer (&task));
+  receive_deliver_held (self);
+  if (self->engine == NULL)
+    lwsg_connection_fail_receives (self);
+}
+
+/**
+ * lwsg_connection_receive_finish:
+ * @self: a connection
+ * @result: what the callback was given
+ * @error: return location for a #GError
+ *
+ * Ends lwsg_connection_receive_async(). A message that a cancelled call did not take is
+ * there for the next one.
+ *
+ * Returns: (transfer full): the message; %NULL with %LWSG_ERROR_CLOSED after the last
+ *   one, with %LWSG_ERROR_BUSY if the connection has handlers for its messages, or with
+ *   %G_IO_ERROR_CANCELLED
+ *
+ * Since: 1.0
+ */
+LwsgMessage *
+lwsg_connection_receive_finish (LwsgConnection *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+void
+lwsg_connection_fail_receives (LwsgConnection *self)
+{
+  GTask *task;
+
+  while ((task = g_queue_pop_head (&self->receives)) != NULL)
+    {
+      GError *error = NULL;
+
+      lwsg_connection_set_closed_error (self, &error);
+      lwsg_connection_stop_waiting (task);
+      g_task_return_error (task, error);
+      g_object_unref (task);
+    }
+}
+
+static void
+receive_set_paused (LwsgConnection *self, gboolean paused)
+{
+  if (self->paused != paused)
+    {
+      self->paused = paused;
+      lwsg_connection_notify (self, LWSG_CONNECTION_PROP_PAUSED);
+    }
+  receive_deliver_held (self);
+}
+
+/**
+ * lwsg_connection_pause:
+ * @self: a connection
+ *
+ * Receives nothing for now: what the peer sends waits in the kernel, and then with the
+ * peer. Pings are not answered and a Close is not seen meanwhile. Only on the context's
+ * thread.
+ *
+ * Since: 1.0
+ */
+void
+lwsg_connection_pause (LwsgConnection *self)
+{
+  g_return_if_fail (LWSG_IS_CONNECTION (self));
+  g_return_if_fail (engine_inbox_is_read_here (self->inbox));
+
+  receive_set_paused (self, TRUE);
+}
+
+/**
+ * lwsg_connection_resume:
+ * @self: a connection
+ *
+ * Goes on after lwsg_connection_pause(). Messages that came before there was a handler
+ * for #LwsgConnection::message are delivered now. Only on the context's thread.
+ *
+ * Since: 1.0
+ */
+void
+lwsg_connection_resume (LwsgConnection *self)
+{
+  g_return_if_fail (LWSG_IS_CONNECTION (self));
+  g_return_if_fail (engine_inbox_is_read_here (self->inbox));
+
+  receive_set_paused (self, FALSE);
+}
+
+/**
+ * lwsg_connection_get_streaming:
+ * @self: a connection
+ *
+ * Gets #LwsgConnection:streaming.
+ *
+ * Returns: %TRUE if pieces of messages are handed out as they come
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_connection_get_streaming (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), FALSE);
+
+  return self->streaming;
+}
+
+/**
+ * lwsg_connection_set_streaming:
+ * @self: a connection
+ * @streaming: whether to hand out fragments
+ *
+ * Sets #LwsgConnection:streaming, for the messages that begin from now on; not while
+ * lwsg_connection_receive_async() waits. What came before there was a handler is one
+ * large fragment.
+ *
+ * Since: 1.0
+ */
+void
+lwsg_connection_set_streaming (LwsgConnection *self, gboolean streaming)
+{
+  g_return_if_fail (LWSG_IS_CONNECTION (self));
+  g_return_if_fail (g_queue_is_empty (&self->receives));
+
+  if (self->streaming == !!streaming)
+    return;
+  self->streaming = !!streaming;
+  /* Other handlers than before are looked for. */
+  self->reading = LWSG_READING_NONE;
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_STREAMING);
+  receive_deliver_held (self);
+}

@@ -1,0 +1,564 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "lwsg-connection-private.h"
+#include "lwsg-error-private.h"
+
+#include "engine/output-private.h"
+#include "engine/send-private.h"
+#include "wire/utf8-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* --- checks */
+
+static gboolean
+check_type (LwsgMessageType type, GError **error)
+{
+  if (type == LWSG_MESSAGE_TEXT || type == LWSG_MESSAGE_BINARY)
+    return TRUE;
+
+  g_set_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT, _("%d is no type of message"), (int) type);
+  return FALSE;
+}
+
+gboolean
+lwsg_connection_check_message (LwsgMessageType type, GBytes *bytes, GError **error)
+{
+  WireUtf8 state = WIRE_UTF8_BOUNDARY;
+  gsize length;
+  const guint8 *data = g_bytes_get_data (bytes, &length);
+
+  if (!check_type (type, error))
+    return FALSE;
+  if (type == LWSG_MESSAGE_BINARY || (wire_utf8_feed (&state, data, length) && state == WIRE_UTF8_BOUNDARY))
+    return TRUE;
+
+  g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT, _("A text message must be valid UTF-8"));
+  return FALSE;
+}
+
+/* --- the slow consumer */
+
+static void
+drop_messages (LwsgConnection *self, guint count)
+{
+  if (count == 0)
+    return;
+
+  self->dropped += count;
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_DROPPED_MESSAGES);
+}
+
+/* Makes room for a message, or for what follows of it, according to the policy. FALSE: it
+ * is not to be sent, and that is an error if @error is set. */
+static gboolean
+make_room (LwsgConnection *self, gsize length, GError **error)
+{
+  EngineOutput *output = &self->engine->output;
+  gsize size = wire_frame_header_size (length, self->is_client) + length;
+  gboolean fits;
+  guint dropped;
+
+  if (output->bytes == 0 || (output->bytes <= self->max_buffered && size <= self->max_buffered - output->bytes))
+    return TRUE;
+  /* Nobody could use half a message. */
+  if (self->engine->sending_message && self->policy != LWSG_SLOW_CONSUMER_CLOSE)
+    return TRUE;
+
+  switch (self->policy)
+    {
+    case LWSG_SLOW_CONSUMER_DROP_OLDEST:
+      dropped = engine_output_drop (output, output->bytes + size - MIN (self->max_buffered, output->bytes + size));
+      if (engine_output_has_reached (output))
+        engine_connection_stand_in (self->engine, ENGINE_LINE_SENT);
+      /* If not, what is left has begun to leave, and leaves no room. */
+      fits = output->bytes == 0 || output->bytes + size <= self->max_buffered;
+      drop_messages (self, dropped + (fits ? 0 : 1));
+      return fits;
+    case LWSG_SLOW_CONSUMER_DROP_NEWEST:
+      drop_messages (self, 1);
+      return FALSE;
+    case LWSG_SLOW_CONSUMER_CLOSE:
+      break;
+    }
+
+  g_set_error (error, LWSG_ERROR, LWSG_ERROR_BUFFER_FULL,
+               _("%zu bytes wait for the peer to take them, no more than %zu may"), output->bytes, self->max_buffered);
+  lwsg_connection_close (self, LWSG_CLOSE_POLICY, "too slow", NULL);
+
+  return FALSE;
+}
+
+/* --- on the service thread */
+
+/* Has buffered-amount notified when what waits now has left, if somebody wants to know. */
+static void
+watch_output (LwsgConnection *self)
+{
+  if (self->watching_output || self->engine == NULL || self->engine->output.bytes == 0 ||
+      !lwsg_connection_is_watched (self, LWSG_CONNECTION_PROP_BUFFERED_AMOUNT))
+    return;
+
+  self->watching_output = TRUE;
+  engine_connection_mark (self->engine, self);
+}
+
+gboolean
+lwsg_connection_send_here (LwsgConnection *self, LwsgMessageType type, gboolean last, const guint8 *payload,
+                           gsize length, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (self->engine == NULL || self->engine->state != ENGINE_STATE_OPEN)
+    return lwsg_connection_set_closed_error (self, error);
+  if (self->dropping)
+    {
+      self->dropping = !last;
+      return TRUE;
+    }
+  if (!make_room (self, length, &failure))
+    {
+      self->dropping = failure == NULL && !last;
+      if (failure == NULL)
+        return TRUE;
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+  /* Who was notified of what was dropped may have closed the context. */
+  if (self->engine == NULL)
+    return lwsg_connection_set_closed_error (self, error);
+  if (!engine_connection_send_data (self->engine, (WireOpcode) type, last, payload, length, &failure))
+    return lwsg_error_propagate (error, g_steal_pointer (&failure));
+
+  self->bytes_sent += length;
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BYTES_SENT);
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BUFFERED_AMOUNT);
+  if (last)
+    {
+      self->messages_sent++;
+      lwsg_connection_notify (self, LWSG_CONNECTION_PROP_MESSAGES_SENT);
+    }
+  watch_output (self);
+
+  return TRUE;
+}
+
+static gboolean
+is_within_message (LwsgConnection *self)
+{
+  return self->engine != NULL && (self->engine->sending_message || self->dropping);
+}
+
+/* A message in one piece: not while another one is being sent in fragments. */
+static gboolean
+send_whole (LwsgConnection *self, LwsgMessageType type, const guint8 *payload, gsize length, GError **error)
+{
+  if (is_within_message (self))
+    {
+      g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_BUSY,
+                           _("A message is being sent in fragments, and its last one has not come yet"));
+      return FALSE;
+    }
+
+  return lwsg_connection_send_here (self, type, TRUE, payload, length, error);
+}
+
+/* --- between two fragments */
+
+static LwsgMessage *
+kept_take (LwsgConnection *self)
+{
+  LwsgMessage *message = g_queue_pop_head (&self->kept);
+
+  if (message != NULL)
+    self->kept_bytes -= g_bytes_get_size (lwsg_message_get_bytes (message));
+
+  return message;
+}
+
+void
+lwsg_connection_drop_kept (LwsgConnection *self)
+{
+  LwsgMessage *message;
+
+  while ((message = kept_take (self)) != NULL)
+    lwsg_message_unref (message);
+}
+
+/* The policy holds for what is kept, too. */
+static gboolean
+kept_make_room (LwsgConnection *self, gsize length, GError **error)
+{
+  if (self->kept_bytes == 0 || (length <= self->max_buffered && self->kept_bytes <= self->max_buffered - length))
+    return TRUE;
+
+  if (self->policy == LWSG_SLOW_CONSUMER_CLOSE)
+    {
+      g_set_error (error, LWSG_ERROR, LWSG_ERROR_BUFFER_FULL,
+                   _("%zu bytes wait for the end of a message in fragments, no more than %zu may"), self->kept_bytes,
+                   self->max_buffered);
+      lwsg_connection_close (self, LWSG_CLOSE_POLICY, "too slow", NULL);
+    }
+  else
+    drop_messages (self, 1);
+
+  return FALSE;
+}
+
+gboolean
+lwsg_connection_send_or_keep (LwsgConnection *self, LwsgMessageType type, GBytes *bytes, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  gsize length;
+  const guint8 *payload = g_bytes_get_data (bytes, &length);
+
+  if (!is_within_message (self) || self->engine->state != ENGINE_STATE_OPEN)
+    return lwsg_connection_send_here (self, type, TRUE, payload, length, error);
+  if (!kept_make_room (self, length, &failure))
+    {
+      if (failure == NULL)
+        return TRUE;
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+
+  g_queue_push_tail (&self->kept, lwsg_message_new (type, bytes));
+  self->kept_bytes += length;
+
+  return TRUE;
+}
+
+/* The last fragment has been sent. */
+static void
+send_kept (LwsgConnection *self)
+{
+  g_autoptr (LwsgConnection) alive = g_object_ref (self);
+
+  while (!g_queue_is_empty (&self->kept) && !is_within_message (self))
+    {
+      g_autoptr (LwsgMessage) message = kept_take (self);
+      g_autoptr (GError) error = NULL;
+
+      if (!lwsg_connection_send_or_keep (self, lwsg_message_get_message_type (message),
+                                         lwsg_message_get_bytes (message), &error))
+        g_debug ("A message that was kept was not sent: %s", error->message);
+    }
+}
+
+/* --- from other threads */
+
+typedef struct {
+  LwsgConnection *connection;
+  LwsgMessageType type;
+  GBytes *bytes;
+} SendLetter;
+
+static void
+send_letter_free (gpointer data)
+{
+  SendLetter *letter = data;
+
+  g_atomic_pointer_add (&letter->connection->posted, -(gssize) g_bytes_get_size (letter->bytes));
+  g_object_unref (letter->connection);
+  g_bytes_unref (letter->bytes);
+  g_free (letter);
+}
+
+static void
+send_letter_deliver (gpointer data)
+{
+  SendLetter *letter = data;
+  g_autoptr (GError) error = NULL;
+
+  /* Nobody is left to be told but by ::closed. */
+  if (!lwsg_connection_send_or_keep (letter->connection, letter->type, letter->bytes, &error))
+    g_debug ("A message of another thread was not sent: %s", error->message);
+}
+
+static gboolean
+send_from_elsewhere (LwsgConnection *self, LwsgMessageType type, GBytes *bytes, GError **error)
+{
+  SendLetter *letter;
+  g_autoptr (GError) failure = NULL;
+
+  if (g_atomic_int_get (&self->state) != LWSG_CONNECTION_OPEN)
+    {
+      /* Why it was closed is not to be read here before it is. */
+      g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The connection is closed, or is being closed"));
+      return FALSE;
+    }
+
+  letter = g_new (SendLetter, 1);
+  *letter = (SendLetter){ g_object_ref (self), type, g_bytes_ref (bytes) };
+  g_atomic_pointer_add (&self->posted, (gssize) g_bytes_get_size (bytes));
+  if (!engine_inbox_post (self->inbox, send_letter_deliver, letter, send_letter_free, g_bytes_get_size (bytes),
+                          &failure))
+    return lwsg_error_propagate (error, g_steal_pointer (&failure));
+
+  return TRUE;
+}
+
+static gboolean
+send_from_anywhere (LwsgConnection *self, LwsgMessageType type, GBytes *bytes, GError **error)
+{
+  gsize length;
+  const guint8 *payload = g_bytes_get_data (bytes, &length);
+
+  if (engine_inbox_is_read_here (self->inbox))
+    return send_whole (self, type, payload, length, error);
+
+  return send_from_elsewhere (self, type, bytes, error);
+}
+
+/* --- the API */
+
+/**
+ * lwsg_connection_send:
+ * @self: a connection
+ * @type: the type of the message
+ * @bytes: its payload; for text, valid UTF-8, NUL characters included
+ * @error: return location for a #GError
+ *
+ * Sends a message. It never waits: what the kernel does not take at once is queued,
+ * up to #LwsgConnection:max-buffered-amount, and then
+ * #LwsgConnection:slow-consumer-policy decides.
+ *
+ * It may be called from any thread. From another one than the context's, the message is
+ * handed over, and what fails later is told by #LwsgConnection::closed alone. The
+ * messages of one thread stay in order.
+ *
+ * Errors are %LWSG_ERROR_CLOSED if the connection is not open,
+ * %LWSG_ERROR_INVALID_ARGUMENT for text that is not UTF-8, %LWSG_ERROR_BUFFER_FULL if the
+ * policy closed the connection, %LWSG_ERROR_BUSY between two fragments, and in other
+ * threads %LWSG_ERROR_FAILED if the context's takes no messages for 5 seconds.
+ *
+ * Returns: %TRUE if the message is on its way, or was dropped according to the policy
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_connection_send (LwsgConnection *self, LwsgMessageType type, GBytes *bytes, GError **error)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), FALSE);
+  g_return_val_if_fail (bytes != NULL, FALSE);
+
+  return lwsg_connection_check_message (type, bytes, error) && send_from_anywhere (self, type, bytes, error);
+}
+
+/**
+ * lwsg_connection_send_text:
+ * @self: a connection
+ * @text: UTF-8
+ * @error: return location for a #GError
+ *
+ * Sends a text message, as lwsg_connection_send() does. Text with NUL characters in it
+ * is for that function.
+ *
+ * Returns: %TRUE if the message is on its way, or was dropped according to the policy;
+ *   %FALSE with the errors of lwsg_connection_send()
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_connection_send_text (LwsgConnection *self, const char *text, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), FALSE);
+  g_return_val_if_fail (text != NULL, FALSE);
+
+  bytes = g_bytes_new_static (text, strlen (text));
+  if (!lwsg_connection_check_message (LWSG_MESSAGE_TEXT, bytes, error))
+    return FALSE;
+  if (engine_inbox_is_read_here (self->inbox))
+    return send_whole (self, LWSG_MESSAGE_TEXT, (const guint8 *) text, strlen (text), error);
+
+  /* The other thread needs a copy. */
+  g_bytes_unref (bytes);
+  bytes = g_bytes_new (text, strlen (text));
+
+  return send_from_elsewhere (self, LWSG_MESSAGE_TEXT, bytes, error);
+}
+
+/**
+ * lwsg_connection_send_fragment:
+ * @self: a connection
+ * @type: the type of the message, the same for all its fragments
+ * @bytes: a part of its payload; text may be cut within a character
+ * @last: whether this is the end of the message
+ * @error: return location for a #GError
+ *
+ * Sends a message whose length isn't known yet, piece by piece (RFC 6455 section 5.4).
+ * Only on the context's thread. Text is not checked. Messages of other threads, and
+ * broadcasts, wait for the last fragment.
+ *
+ * Returns: %TRUE if the fragment is on its way; %FALSE with the errors of
+ *   lwsg_connection_send()
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_connection_send_fragment (LwsgConnection *self, LwsgMessageType type, GBytes *bytes, gboolean last,
+                               GError **error)
+{
+  gsize length;
+  const guint8 *payload;
+
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), FALSE);
+  g_return_val_if_fail (bytes != NULL, FALSE);
+  g_return_val_if_fail (engine_inbox_is_read_here (self->inbox), FALSE);
+
+  if (!check_type (type, error))
+    return FALSE;
+  payload = g_bytes_get_data (bytes, &length);
+  if (!lwsg_connection_send_here (self, type, last, payload, length, error))
+    return FALSE;
+  if (last)
+    send_kept (self);
+
+  return TRUE;
+}
+
+/**
+ * lwsg_connection_send_async:
+ * @self: a connection
+ * @type: the type of the message
+ * @bytes: its payload
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: (scope async): called when the message has been handed to the kernel
+ * @user_data: for @callback
+ *
+ * Sends a message like lwsg_connection_send(), and tells when all of it has been handed
+ * to the kernel: whoever waits for that before the next message never queues more than
+ * one. Only on the context's thread. To cancel it doesn't take the message back.
+ *
+ * Since: 1.0
+ */
+void
+lwsg_connection_send_async (LwsgConnection *self, LwsgMessageType type, GBytes *bytes, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  GError *error = NULL;
+
+  g_return_if_fail (LWSG_IS_CONNECTION (self));
+  g_return_if_fail (bytes != NULL);
+  g_return_if_fail (engine_inbox_is_read_here (self->inbox));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, lwsg_connection_send_async);
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  if (!lwsg_connection_send (self, type, bytes, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  if (self->engine == NULL)
+    {
+      lwsg_connection_set_closed_error (self, &error);
+      g_task_return_error (task, error);
+      return;
+    }
+  if (self->engine->state == ENGINE_STATE_OPEN && self->engine->output.bytes == 0)
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+
+  /* A connection that was lost in sending fails it when it tells of its end. */
+  if (self->engine->state == ENGINE_STATE_OPEN)
+    engine_connection_mark (self->engine, task);
+  lwsg_connection_watch_cancellable (task);
+  g_queue_push_tail (&self->sends, g_steal_pointer (&task));
+}
+
+/**
+ * lwsg_connection_send_finish:
+ * @self: a connection
+ * @result: what the callback was given
+ * @error: return location for a #GError
+ *
+ * Ends lwsg_connection_send_async(). %G_IO_ERROR_CANCELLED does not mean that the message
+ * was not sent.
+ *
+ * Returns: %TRUE if the kernel has the message, or it was dropped according to
+ *   #LwsgConnection:slow-consumer-policy; %FALSE with the errors of
+ *   lwsg_connection_send()
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_connection_send_finish (LwsgConnection *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+lwsg_connection_on_sent (LwsgConnection *self)
+{
+  g_autoptr (LwsgConnection) alive = g_object_ref (self);
+  gpointer reached;
+
+  while (self->engine != NULL && (reached = engine_output_reached (&self->engine->output)) != NULL)
+    {
+      g_autoptr (GTask) task = NULL;
+
+      if (reached == self)
+        {
+          self->watching_output = FALSE;
+          watch_output (self);
+          continue;
+        }
+      task = g_queue_pop_head (&self->sends);
+      g_assert (task == reached);
+      if (lwsg_connection_stop_waiting (task))
+        g_task_return_boolean (task, TRUE);
+    }
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BUFFERED_AMOUNT);
+}
+
+void
+lwsg_connection_fail_sends (LwsgConnection *self)
+{
+  while (!g_queue_is_empty (&self->sends))
+    {
+      g_autoptr (GTask) task = g_queue_pop_head (&self->sends);
+      GError *error = NULL;
+
+      if (!lwsg_connection_stop_waiting (task))
+        continue;
+      lwsg_connection_set_closed_error (self, &error);
+      g_task_return_error (task, error);
+    }
+}
+
+/**
+ * lwsg_connection_request_writable:
+ * @self: a connection
+ *
+ * Asks for one #LwsgConnection::writable, to be emitted when nothing waits to be sent;
+ * in the next turn of the main loop, if that is so already. Never on a connection that
+ * is not open. Only on the context's thread.
+ *
+ * Since: 1.0
+ */
+void
+lwsg_connection_request_writable (LwsgConnection *self)
+{
+  g_return_if_fail (LWSG_IS_CONNECTION (self));
+  g_return_if_fail (engine_inbox_is_read_here (self->inbox));
+
+  if (self->engine != NULL && self->engine->state == ENGINE_STATE_OPEN)
+    engine_connection_request_writable (self->engine);
+}
+
+void
+lwsg_connection_on_writable (LwsgConnection *self)
+{
+  g_signal_emit (self, lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_WRITABLE], 0);
+}

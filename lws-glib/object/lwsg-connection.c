@@ -1,0 +1,476 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "lwsg-connection-private.h"
+#include "lwsg-protocol-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/**
+ * SECTION:lwsg-connection
+ * @title: LwsgConnection
+ * @short_description: an open connection, of a server or of a client
+ *
+ * Servers are handed their connections by #LwsgProtocol::opened, clients by
+ * lwsg_context_connect_finish().
+ *
+ * Whole messages come by #LwsgConnection::message, or one by one through
+ * lwsg_connection_receive_async(). A server's #LwsgProtocol has one signal for the messages of
+ * all its connections, #LwsgProtocol::message. What comes before the program has chosen is
+ * kept.
+ *
+ * Messages go out by lwsg_connection_send() and its sisters, from any thread. All else is
+ * for the thread of the #LwsgContext.
+ *
+ * An open connection keeps itself alive: to end it, close it.
+ */
+
+/**
+ * LwsgConnection:
+ *
+ * A WebSocket whose opening handshake is done.
+ *
+ * Since: 1.0
+ */
+
+gboolean
+lwsg_connection_set_closed_error (LwsgConnection *self, GError **error)
+{
+  if (self->close_reason != NULL)
+    g_set_error (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The connection is closed (%u): %s"), self->close_code,
+                 self->close_reason);
+  else if (self->close_code != 0)
+    g_set_error (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The connection is closed (%u)"), self->close_code);
+  else
+    g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The connection is being closed"));
+
+  return FALSE;
+}
+
+/* Once the connection is closed it is not to be had any more; but few ask for it. */
+static void
+connection_note_peer (LwsgConnection *self)
+{
+  struct sockaddr_storage address;
+  socklen_t length = sizeof address;
+
+  if (getpeername (self->engine->watch.fd, (struct sockaddr *) &address, &length) != 0)
+    return;
+
+  if (length <= sizeof self->peer)
+    {
+      memcpy (self->peer, &address, length);
+      self->peer_length = (guint8) length;
+    }
+  else
+    self->remote_address = g_socket_address_new_from_native (&address, length);
+}
+
+LwsgConnection *
+lwsg_connection_new (EngineConnection *engine, LwsgProtocol *protocol, const char *subprotocol, const char *path)
+{
+  LwsgConnection *self = g_object_new (LWSG_TYPE_CONNECTION, NULL);
+
+  self->engine = engine;
+  self->inbox = engine_inbox_ref (engine->context->inbox);
+  connection_note_peer (self);
+  self->is_client = engine->role == WIRE_ROLE_CLIENT;
+  g_set_object (&self->protocol, protocol);
+  self->subprotocol = g_strdup (subprotocol);
+  /* Thousands of connections share a few paths. */
+  self->path = path != NULL ? g_ref_string_new_intern (path) : NULL;
+
+  return self;
+}
+
+void
+lwsg_connection_on_closing (LwsgConnection *self)
+{
+  g_atomic_int_set (&self->state, LWSG_CONNECTION_CLOSING);
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_STATE);
+}
+
+void
+lwsg_connection_forget (LwsgConnection *self)
+{
+  self->engine = NULL;
+  self->close_code = LWSG_CLOSE_ABNORMAL;
+  g_atomic_int_set (&self->state, LWSG_CONNECTION_CLOSED);
+  if (self->protocol != NULL)
+    lwsg_protocol_remove (self->protocol, self);
+}
+
+void
+lwsg_connection_on_closed (LwsgConnection *self, guint code, const char *reason, gboolean peer_closed)
+{
+  g_autoptr (LwsgConnection) alive = g_object_ref (self);
+
+  self->engine = NULL;
+  self->peer_closed = peer_closed;
+  self->close_code = code;
+  self->close_reason = reason != NULL ? g_utf8_make_valid (reason, -1) : NULL;
+  g_atomic_int_set (&self->state, LWSG_CONNECTION_CLOSED);
+
+  if (self->protocol != NULL)
+    lwsg_protocol_remove (self->protocol, self);
+  lwsg_connection_drop_kept (self);
+  lwsg_connection_fail_sends (self);
+  lwsg_connection_fail_pings (self);
+  lwsg_connection_start_flow (self);
+  lwsg_connection_fail_receives (self);
+  lwsg_connection_finish_closes (self);
+  g_clear_pointer (&self->parts, g_byte_array_unref);
+
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_STATE);
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_CLOSE_CODE);
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_CLOSE_REASON);
+  g_signal_emit (self, lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_CLOSED], 0);
+  if (self->protocol != NULL)
+    lwsg_protocol_emit_closed (self->protocol, self);
+}
+
+/* --- tasks that wait */
+
+static gboolean
+connection_on_cancelled (GCancellable *cancellable, gpointer data)
+{
+  g_autoptr (GTask) task = g_object_ref (data);
+  LwsgConnection *self = g_task_get_source_object (task);
+
+  if (!g_cancellable_is_cancelled (cancellable))
+    /* It was reset before we came to see it. */
+    return G_SOURCE_CONTINUE;
+
+  /* The next message is for the next one; other tasks are found to be cancelled when
+   * their time comes. */
+  if (g_queue_remove (&self->receives, task))
+    g_object_unref (task);
+  g_task_return_error_if_cancelled (task);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+connection_drop_source (gpointer source)
+{
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
+/* The source lives as long as the task waits, and holds no reference to it. */
+void
+lwsg_connection_watch_cancellable (GTask *task)
+{
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  GSource *source;
+
+  /* What has come is not lost by cancelling while the task is on its way back. */
+  g_task_set_check_cancellable (task, FALSE);
+  if (cancellable == NULL)
+    return;
+
+  source = g_cancellable_source_new (cancellable);
+  g_source_set_callback (source, G_SOURCE_FUNC (connection_on_cancelled), task, NULL);
+  g_source_attach (source, g_task_get_context (task));
+  g_task_set_task_data (task, source, connection_drop_source);
+}
+
+gboolean
+lwsg_connection_stop_waiting (GTask *task)
+{
+  g_task_set_task_data (task, NULL, NULL);
+
+  return !g_task_had_error (task);
+}
+
+/* --- the API */
+
+/**
+ * lwsg_connection_get_state:
+ * @self: a connection
+ *
+ * Gets #LwsgConnection:state. It may be called from any thread.
+ *
+ * Returns: the state
+ *
+ * Since: 1.0
+ */
+LwsgConnectionState
+lwsg_connection_get_state (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), LWSG_CONNECTION_CLOSED);
+
+  return (LwsgConnectionState) g_atomic_int_get (&self->state);
+}
+
+/**
+ * lwsg_connection_get_is_client:
+ * @self: a connection
+ *
+ * Tells which side of the connection this is.
+ *
+ * Returns: %TRUE if it was opened by lwsg_context_connect_async()
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_connection_get_is_client (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), FALSE);
+
+  return self->is_client;
+}
+
+/**
+ * lwsg_connection_get_protocol:
+ * @self: a connection
+ *
+ * Gets the protocol that a server's connection belongs to.
+ *
+ * Returns: (transfer none) (nullable): the protocol, which belongs to its context; %NULL for
+ *   a client's connection
+ *
+ * Since: 1.0
+ */
+LwsgProtocol *
+lwsg_connection_get_protocol (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), NULL);
+
+  return self->protocol;
+}
+
+/**
+ * lwsg_connection_get_subprotocol:
+ * @self: a connection
+ *
+ * Gets the subprotocol that the server chose (RFC 6455 section 1.9).
+ *
+ * Returns: (transfer none) (nullable): its name, %NULL if there is none
+ *
+ * Since: 1.0
+ */
+const char *
+lwsg_connection_get_subprotocol (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), NULL);
+
+  return self->subprotocol;
+}
+
+/**
+ * lwsg_connection_get_path:
+ * @self: a connection
+ *
+ * Gets what the client asked for, with its query.
+ *
+ * Returns: (transfer none) (nullable): the path; %NULL for a client's connection
+ *
+ * Since: 1.0
+ */
+const char *
+lwsg_connection_get_path (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), NULL);
+
+  return self->path;
+}
+
+/**
+ * lwsg_connection_get_remote_address:
+ * @self: a connection
+ *
+ * Gets the address of the peer, or of a proxy in between.
+ *
+ * Returns: (transfer none) (nullable): the address, also after the end; %NULL if the kernel
+ *   did not tell it
+ *
+ * Since: 1.0
+ */
+GSocketAddress *
+lwsg_connection_get_remote_address (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), NULL);
+
+  if (self->remote_address == NULL && self->peer_length > 0)
+    self->remote_address = g_socket_address_new_from_native (self->peer, self->peer_length);
+
+  return self->remote_address;
+}
+
+/**
+ * lwsg_connection_get_socket:
+ * @self: a connection
+ * @error: return location for a #GError
+ *
+ * Makes a #GSocket of the connection's socket, to look at it or to set options. Whoever
+ * reads from it or writes to it breaks the connection.
+ *
+ * Returns: (transfer full): a socket with a descriptor of its own; %NULL with
+ *   %LWSG_ERROR_CLOSED, or with %LWSG_ERROR_FAILED if the process has no descriptors left
+ *
+ * Since: 1.0
+ */
+GSocket *
+lwsg_connection_get_socket (LwsgConnection *self, GError **error)
+{
+  GSocket *socket;
+  int fd;
+
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), NULL);
+
+  if (self->engine == NULL || self->engine->watch.fd < 0)
+    {
+      lwsg_connection_set_closed_error (self, error);
+      return NULL;
+    }
+
+  fd = fcntl (self->engine->watch.fd, F_DUPFD_CLOEXEC, 0);
+  if (fd < 0)
+    {
+      g_set_error (error, LWSG_ERROR, LWSG_ERROR_FAILED, _("The socket could not be copied: %s"), g_strerror (errno));
+      return NULL;
+    }
+  socket = g_socket_new_from_fd (fd, error);
+  if (socket == NULL)
+    close (fd);
+
+  return socket;
+}
+
+/**
+ * lwsg_connection_get_close_code:
+ * @self: a connection
+ *
+ * Gets #LwsgConnection:close-code.
+ *
+ * Returns: the code, such as one of #LwsgCloseCode; 0 before the end
+ *
+ * Since: 1.0
+ */
+guint
+lwsg_connection_get_close_code (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), 0);
+
+  return self->close_code;
+}
+
+/**
+ * lwsg_connection_get_close_reason:
+ * @self: a connection
+ *
+ * Gets #LwsgConnection:close-reason.
+ *
+ * Returns: (transfer none) (nullable): the reason; %NULL before the end, and if there is none
+ *
+ * Since: 1.0
+ */
+const char *
+lwsg_connection_get_close_reason (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), NULL);
+
+  return self->close_reason;
+}
+
+/**
+ * lwsg_connection_get_buffered_amount:
+ * @self: a connection
+ *
+ * Gets #LwsgConnection:buffered-amount.
+ *
+ * Returns: the number of bytes, frame headers included
+ *
+ * Since: 1.0
+ */
+gsize
+lwsg_connection_get_buffered_amount (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), 0);
+
+  return (self->engine != NULL ? self->engine->output.bytes : 0) + self->kept_bytes +
+         (gsize) g_atomic_pointer_get (&self->posted);
+}
+
+/**
+ * lwsg_connection_get_max_buffered_amount:
+ * @self: a connection
+ *
+ * Gets #LwsgConnection:max-buffered-amount.
+ *
+ * Returns: the number of bytes
+ *
+ * Since: 1.0
+ */
+gsize
+lwsg_connection_get_max_buffered_amount (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), 0);
+
+  return self->max_buffered;
+}
+
+/**
+ * lwsg_connection_set_max_buffered_amount:
+ * @self: a connection
+ * @bytes: the number of bytes
+ *
+ * Sets #LwsgConnection:max-buffered-amount.
+ *
+ * Since: 1.0
+ */
+void
+lwsg_connection_set_max_buffered_amount (LwsgConnection *self, gsize bytes)
+{
+  g_return_if_fail (LWSG_IS_CONNECTION (self));
+
+  if (self->max_buffered == bytes)
+    return;
+  self->max_buffered = bytes;
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_MAX_BUFFERED_AMOUNT);
+}
+
+/**
+ * lwsg_connection_get_slow_consumer_policy:
+ * @self: a connection
+ *
+ * Gets #LwsgConnection:slow-consumer-policy.
+ *
+ * Returns: the policy
+ *
+ * Since: 1.0
+ */
+LwsgSlowConsumerPolicy
+lwsg_connection_get_slow_consumer_policy (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), LWSG_SLOW_CONSUMER_CLOSE);
+
+  return self->policy;
+}
+
+/**
+ * lwsg_connection_set_slow_consumer_policy:
+ * @self: a connection
+ * @policy: the policy
+ *
+ * Sets #LwsgConnection:slow-consumer-policy.
+ *
+ * Since: 1.0
+ */
+void
+lwsg_connection_set_slow_consumer_policy (LwsgConnection *self, LwsgSlowConsumerPolicy policy)
+{
+  g_return_if_fail (LWSG_IS_CONNECTION (self));
+  g_return_if_fail (policy <= LWSG_SLOW_CONSUMER_DROP_NEWEST);
+
+  if (self->policy == policy)
+    return;
+  self->policy = policy;
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_SLOW_CONSUMER_POLICY);
+}

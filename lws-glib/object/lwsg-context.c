@@ -1,0 +1,688 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "lwsg-context-private.h"
+#include "lwsg-error-private.h"
+#include "lwsg-protocol-private.h"
+
+#include "wire/http-field-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib/gi18n-lib.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/**
+ * SECTION:lwsg-context
+ * @title: LwsgContext
+ * @short_description: servers and clients on a main context
+ *
+ * A context holds everything: listening sockets, protocols, and all connections of servers
+ * and clients. It works on the thread-default #GMainContext of the thread that made it, and
+ * emits all its signals there.
+ *
+ * A server adds its protocols, connects to their signals and listens:
+ * |[<!-- language="C" -->
+ * g_autoptr (LwsgContext) context = lwsg_context_new ();
+ * LwsgProtocol *echo = lwsg_context_add_protocol (context, NULL, NULL);
+ *
+ * g_signal_connect (echo, "message", G_CALLBACK (on_message), NULL);
+ * lwsg_context_listen (context, NULL, 7681, &error);
+ * ]|
+ *
+ * A client calls lwsg_context_connect_async(). One context can be both.
+ *
+ * Each function is for the thread that made the context. #LwsgContext:max-message-size and
+ * the deadlines hold for all its connections; a change of the deadlines holds from the next
+ * time that one is set.
+ */
+
+/**
+ * LwsgContext:
+ *
+ * Listening sockets, protocols and connections, on one main context.
+ *
+ * Since: 1.0
+ */
+
+/* What a message may have by default: fragments are put together up to here. */
+#define CONTEXT_MAX_MESSAGE_SIZE (16 * 1024 * 1024)
+
+enum {
+  PROP_0,
+  PROP_MAX_MESSAGE_SIZE,
+  PROP_HANDSHAKE_TIMEOUT,
+  PROP_CLOSE_TIMEOUT,
+  PROP_PING_INTERVAL,
+  PROP_PONG_TIMEOUT,
+  PROP_DISPATCH_BUDGET,
+  PROP_PROXY_RESOLVER,
+  N_PROPS
+};
+
+enum {
+  SIGNAL_HTTP_REQUEST,
+  N_SIGNALS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (LwsgContext, lwsg_context, G_TYPE_OBJECT)
+
+/**
+ * lwsg_context_new:
+ *
+ * Makes a context on the thread-default #GMainContext of the calling thread. If the process
+ * has no descriptors left, the context is made, and all that is tried with it fails with
+ * %LWSG_ERROR_CLOSED.
+ *
+ * Returns: (transfer full): a context
+ *
+ * Since: 1.0
+ */
+LwsgContext *
+lwsg_context_new (void)
+{
+  return g_object_new (LWSG_TYPE_CONTEXT, NULL);
+}
+
+static gboolean
+context_check_open (LwsgContext *self, GError **error)
+{
+  if (self->engine != NULL)
+    return TRUE;
+
+  g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The context is closed"));
+  return FALSE;
+}
+
+/* --- listening */
+
+/* The port that the listener got, or 0 with an error. */
+static guint
+context_listen_address (LwsgContext *self, GSocketAddress *address, GError **error)
+{
+  GError *failure = NULL;
+  EngineListener *listener = engine_listener_open_address (self->engine, address, &failure);
+
+  if (listener != NULL)
+    return engine_listener_port (listener);
+  lwsg_error_propagate (error, failure);
+
+  return 0;
+}
+
+static guint
+context_listen_all (LwsgContext *self, guint16 port, GError **error)
+{
+  GError *failure = NULL;
+  guint index = self->engine->listeners->len;
+
+  if (engine_listener_open (self->engine, port, &failure))
+    return engine_listener_port (self->engine->listeners->pdata[index]);
+  lwsg_error_propagate (error, failure);
+
+  return 0;
+}
+
+/**
+ * lwsg_context_listen:
+ * @self: a context
+ * @host: (nullable): an address of this machine, or "localhost"; %NULL for all addresses of
+ *   both families
+ * @port: the port, 0 to have one chosen
+ * @error: return location for a #GError
+ *
+ * Starts to listen. It may be called several times. For "localhost" it listens on
+ * 127.0.0.1.
+ *
+ * Errors are %LWSG_ERROR_LISTEN if the port is in use or may not be listened on,
+ * %LWSG_ERROR_INVALID_ARGUMENT if @host is no address, and %LWSG_ERROR_CLOSED after
+ * lwsg_context_close().
+ *
+ * Returns: the port, 0 with @error set
+ *
+ * Since: 1.0
+ */
+guint
+lwsg_context_listen (LwsgContext *self, const char *host, guint16 port, GError **error)
+{
+  g_autoptr (GSocketAddress) address = NULL;
+
+  g_return_val_if_fail (LWSG_IS_CONTEXT (self), 0);
+
+  if (!context_check_open (self, error))
+    return 0;
+  if (host == NULL)
+    return context_listen_all (self, port, error);
+
+  address = g_inet_socket_address_new_from_string (strcmp (host, "localhost") == 0 ? "127.0.0.1" : host, port);
+  if (address == NULL)
+    {
+      g_set_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT, _("\"%s\" is no address to listen on"), host);
+      return 0;
+    }
+
+  return context_listen_address (self, address, error);
+}
+
+/**
+ * lwsg_context_listen_path:
+ * @self: a context
+ * @path: (type filename): the path of a socket that doesn't exist yet
+ * @error: return location for a #GError
+ *
+ * Starts to listen on a Unix socket. Who may connect is decided by the permissions of its
+ * directory. The socket is not removed at the end.
+ *
+ * Returns: %TRUE on success; %FALSE with %LWSG_ERROR_LISTEN if something is there already
+ *   or the path can't be made, or %LWSG_ERROR_CLOSED
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_context_listen_path (LwsgContext *self, const char *path, GError **error)
+{
+  g_autoptr (GSocketAddress) address = NULL;
+  GError *failure = NULL;
+
+  g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
+  g_return_val_if_fail (path != NULL, FALSE);
+
+  if (!context_check_open (self, error))
+    return FALSE;
+
+  /* GIO would cut it off, or take the empty one for any. */
+  if (path[0] == '\0' || strlen (path) >= sizeof ((struct sockaddr_un *) NULL)->sun_path)
+    {
+      g_set_error (error, LWSG_ERROR, LWSG_ERROR_LISTEN, _("\"%s\" can't be the path of a socket"), path);
+      return FALSE;
+    }
+
+  address = g_unix_socket_address_new (path);
+  if (engine_listener_open_address (self->engine, address, &failure) == NULL)
+    return lwsg_error_propagate (error, failure);
+
+  return TRUE;
+}
+
+static gboolean
+context_is_listening (GSocket *socket)
+{
+  int listening = 0;
+
+  return g_socket_get_option (socket, SOL_SOCKET, SO_ACCEPTCONN, &listening, NULL) && listening;
+}
+
+/**
+ * lwsg_context_listen_socket:
+ * @self: a context
+ * @socket: a listening stream socket, such as one that systemd passed on
+ * @error: return location for a #GError
+ *
+ * Accepts connections on a socket that listens already. The context works on a copy of the
+ * descriptor: @socket may be closed.
+ *
+ * Returns: %TRUE on success; %FALSE with %LWSG_ERROR_LISTEN if it does not listen, or
+ *   %LWSG_ERROR_CLOSED
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_context_listen_socket (LwsgContext *self, GSocket *socket, GError **error)
+{
+  GError *failure = NULL;
+  EngineListener *listener;
+  int fd;
+
+  g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
+  g_return_val_if_fail (G_IS_SOCKET (socket), FALSE);
+
+  if (!context_check_open (self, error))
+    return FALSE;
+  if (!context_is_listening (socket))
+    {
+      g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_LISTEN, _("The socket does not listen"));
+      return FALSE;
+    }
+
+  /* A GSocket is never blocking underneath. The descriptor is copied: both may close. */
+  fd = fcntl (g_socket_get_fd (socket), F_DUPFD_CLOEXEC, 0);
+  if (fd < 0)
+    {
+      g_set_error (error, LWSG_ERROR, LWSG_ERROR_LISTEN, _("The socket could not be copied: %s"), g_strerror (errno));
+      return FALSE;
+    }
+  listener = engine_listener_add (self->engine, fd, &failure);
+  if (listener == NULL)
+    return lwsg_error_propagate (error, failure);
+  listener->borrowed = TRUE;
+  /* The sockets that are accepted inherit this; one of another family refuses it. */
+  g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
+
+  return TRUE;
+}
+
+/* --- protocols */
+
+/**
+ * lwsg_context_add_protocol:
+ * @self: a context
+ * @name: (nullable): the subprotocol, a token as in the header Sec-WebSocket-Protocol;
+ *   %NULL for clients that ask for none
+ * @error: return location for a #GError
+ *
+ * Serves a protocol. Clients get the first of the subprotocols they ask for that is served;
+ * who asks for none gets the protocol without a name, or else the one that was added first.
+ *
+ * Returns: (transfer none): the protocol, which belongs to the context; %NULL with
+ *   %LWSG_ERROR_INVALID_ARGUMENT if the name is no token or is served already, or
+ *   %LWSG_ERROR_CLOSED
+ *
+ * Since: 1.0
+ */
+LwsgProtocol *
+lwsg_context_add_protocol (LwsgContext *self, const char *name, GError **error)
+{
+  EngineProtocol *engine;
+  LwsgProtocol *protocol;
+  GError *failure = NULL;
+
+  g_return_val_if_fail (LWSG_IS_CONTEXT (self), NULL);
+
+  if (!context_check_open (self, error))
+    return NULL;
+  if (name != NULL && !wire_is_token (name, strlen (name)))
+    {
+      g_set_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT,
+                   _("\"%s\" can't stand in a Sec-WebSocket-Protocol header"), name);
+      return NULL;
+    }
+  if (lwsg_context_lookup_protocol (self, name) != NULL)
+    {
+      if (name != NULL)
+        g_set_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT, _("The protocol %s is served already"), name);
+      else
+        g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT,
+                             _("A protocol without a name is served already"));
+      return NULL;
+    }
+
+  engine = engine_context_add_protocol (self->engine, name, NULL, &failure);
+  if (engine == NULL)
+    {
+      lwsg_error_propagate (error, failure);
+      return NULL;
+    }
+  protocol = lwsg_protocol_new (self, engine);
+  engine->owner = protocol;
+  g_ptr_array_add (self->protocols, protocol);
+
+  return protocol;
+}
+
+/**
+ * lwsg_context_lookup_protocol:
+ * @self: a context
+ * @name: (nullable): a name that was given to lwsg_context_add_protocol()
+ *
+ * Finds a protocol by its name.
+ *
+ * Returns: (transfer none) (nullable): the protocol, which belongs to the context; %NULL if
+ *   there is none of that name
+ *
+ * Since: 1.0
+ */
+LwsgProtocol *
+lwsg_context_lookup_protocol (LwsgContext *self, const char *name)
+{
+  g_return_val_if_fail (LWSG_IS_CONTEXT (self), NULL);
+
+  for (guint i = 0; i < self->protocols->len; i++)
+    if (g_strcmp0 (lwsg_protocol_get_name (self->protocols->pdata[i]), name) == 0)
+      return self->protocols->pdata[i];
+
+  return NULL;
+}
+
+/* --- HTTP */
+
+/**
+ * lwsg_context_serve_directory:
+ * @self: a context
+ * @prefix: the path under which its files appear, such as "/"
+ * @directory: a directory of this machine
+ * @error: return location for a #GError
+ *
+ * Answers GET and HEAD requests that #LwsgContext::http-request leaves with the files of a
+ * directory; for a directory in it with its index.html. Nothing outside of it is served,
+ * whatever the request or a symbolic link says. Of several directories the first whose
+ * prefix fits answers.
+ *
+ * Returns: %TRUE if it is served; %FALSE with %LWSG_ERROR_INVALID_ARGUMENT if @prefix does
+ *   not begin with a slash, or @directory is not one of this machine's file system
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_context_serve_directory (LwsgContext *self, const char *prefix, GFile *directory, GError **error)
+{
+  LwsgDirectory *served;
+
+  g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
+  g_return_val_if_fail (prefix != NULL, FALSE);
+  g_return_val_if_fail (G_IS_FILE (directory), FALSE);
+
+  served = lwsg_directory_new (prefix, directory, error);
+  if (served == NULL)
+    return FALSE;
+  g_ptr_array_add (self->directories, served);
+
+  return TRUE;
+}
+
+gboolean
+lwsg_context_emit_request (LwsgContext *self, LwsgRequest *request)
+{
+  g_autoptr (LwsgContext) alive = g_object_ref (self);
+  gboolean handled = FALSE;
+
+  g_signal_emit (self, signals[SIGNAL_HTTP_REQUEST], 0, request, &handled);
+  for (guint i = 0; !handled && i < self->directories->len; i++)
+    handled = lwsg_directory_answer (self->directories->pdata[i], request);
+
+  return handled;
+}
+
+/* --- the end */
+
+/**
+ * lwsg_context_close:
+ * @self: a context
+ *
+ * Stops to listen and ends all connections, each with a Close of %LWSG_CLOSE_GOING_AWAY as
+ * far as that can be sent at once. Nothing can be done with the context afterwards: what is
+ * tried fails with %LWSG_ERROR_CLOSED. It happens by itself when the last reference is given
+ * up.
+ *
+ * Since: 1.0
+ */
+void
+lwsg_context_close (LwsgContext *self)
+{
+  EngineContext *engine;
+
+  g_return_if_fail (LWSG_IS_CONTEXT (self));
+
+  engine = g_steal_pointer (&self->engine);
+  if (engine == NULL)
+    return;
+
+  /* As long as its signals are emitted the context must be there. */
+  g_object_ref (self);
+  if (self->source != NULL)
+    g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+  engine_context_destroy (engine);
+  for (guint i = 0; i < self->protocols->len; i++)
+    lwsg_protocol_detach (self->protocols->pdata[i]);
+  self->clients = NULL;
+  g_object_unref (self);
+}
+
+/* --- GObject */
+
+static void
+lwsg_context_constructed (GObject *object)
+{
+  LwsgContext *self = LWSG_CONTEXT (object);
+  g_autoptr (GError) error = NULL;
+
+  G_OBJECT_CLASS (lwsg_context_parent_class)->constructed (object);
+
+  self->main_context = g_main_context_ref_thread_default ();
+  self->engine = engine_context_new (&lwsg_events, self, &error);
+  if (self->engine == NULL)
+    {
+      /* Out of descriptors: everything that is tried with it says that it is closed. */
+      g_message ("%s", error->message);
+      return;
+    }
+
+  self->engine->limits.message_limit = CONTEXT_MAX_MESSAGE_SIZE;
+  /* Each connection has a limit of its own. */
+  self->engine->limits.output_limit = G_MAXSIZE;
+  self->source = lwsg_source_new (self->engine);
+  g_source_attach (self->source, self->main_context);
+}
+
+static void
+lwsg_context_dispose (GObject *object)
+{
+  LwsgContext *self = LWSG_CONTEXT (object);
+
+  lwsg_context_close (self);
+  /* Their handlers may hold the context, which holds them. */
+  g_ptr_array_set_size (self->protocols, 0);
+  g_clear_object (&self->proxy_resolver);
+
+  G_OBJECT_CLASS (lwsg_context_parent_class)->dispose (object);
+}
+
+static void
+lwsg_context_finalize (GObject *object)
+{
+  LwsgContext *self = LWSG_CONTEXT (object);
+
+  g_ptr_array_unref (self->protocols);
+  g_ptr_array_unref (self->directories);
+  g_main_context_unref (self->main_context);
+
+  G_OBJECT_CLASS (lwsg_context_parent_class)->finalize (object);
+}
+
+/* Where the number of a property is kept, all of them limits of the engine. */
+static guint *
+context_limit (LwsgContext *self, guint property)
+{
+  EngineLimits *limits = &self->engine->limits;
+
+  switch (property)
+    {
+    case PROP_HANDSHAKE_TIMEOUT:
+      return &limits->handshake_ticks;
+    case PROP_CLOSE_TIMEOUT:
+      return &limits->close_ticks;
+    case PROP_PING_INTERVAL:
+      return &limits->ping_ticks;
+    case PROP_PONG_TIMEOUT:
+      return &limits->pong_ticks;
+    case PROP_DISPATCH_BUDGET:
+      return &limits->turn_microseconds;
+    default:
+      return NULL;
+    }
+}
+
+static void
+lwsg_context_get_property (GObject *object, guint property, GValue *value, GParamSpec *pspec)
+{
+  LwsgContext *self = LWSG_CONTEXT (object);
+  const guint *limit = self->engine != NULL ? context_limit (self, property) : NULL;
+
+  if (limit != NULL)
+    g_value_set_uint (value, *limit);
+  else if (property == PROP_MAX_MESSAGE_SIZE)
+    g_value_set_uint64 (value, self->max_message_size);
+  else if (property == PROP_PROXY_RESOLVER)
+    g_value_set_object (value, self->proxy_resolver);
+  else if (G_PARAM_SPEC_VALUE_TYPE (pspec) != G_TYPE_UINT)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property, pspec);
+}
+
+static void
+context_set_max_message_size (LwsgContext *self, guint64 size)
+{
+  if (self->max_message_size == size)
+    return;
+
+  self->max_message_size = size;
+  if (self->engine != NULL)
+    self->engine->limits.message_limit = size;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_MESSAGE_SIZE]);
+}
+
+static void
+lwsg_context_set_property (GObject *object, guint property, const GValue *value, GParamSpec *pspec)
+{
+  LwsgContext *self = LWSG_CONTEXT (object);
+  guint *limit = self->engine != NULL ? context_limit (self, property) : NULL;
+
+  if (limit != NULL && *limit != g_value_get_uint (value))
+    {
+      *limit = g_value_get_uint (value);
+      g_object_notify_by_pspec (object, pspec);
+    }
+  else if (property == PROP_MAX_MESSAGE_SIZE)
+    context_set_max_message_size (self, g_value_get_uint64 (value));
+  else if (property == PROP_PROXY_RESOLVER)
+    lwsg_context_set_proxy_resolver (self, g_value_get_object (value));
+}
+
+static void
+install_limits (GParamFlags flags)
+{
+  /**
+   * LwsgContext:max-message-size:
+   *
+   * What a message may have, all its fragments together, in bytes: 16 MiB by default. A peer
+   * that sends more is closed with %LWSG_CLOSE_TOO_BIG. Holds for connections that open later,
+   * those with #LwsgConnection:streaming included.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_MESSAGE_SIZE] =
+    g_param_spec_uint64 ("max-message-size", NULL, NULL, 1, G_MAXUINT32, CONTEXT_MAX_MESSAGE_SIZE, flags);
+
+  /**
+   * LwsgContext:dispatch-budget:
+   *
+   * How long one dispatch in the main loop shall take at most, in microseconds: 4000 by
+   * default, a quarter of a frame at 60 Hz. What is left then is done in the next one.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_DISPATCH_BUDGET] =
+    g_param_spec_uint ("dispatch-budget", NULL, NULL, 1, G_MAXUINT, ENGINE_TURN_MICROSECONDS, flags);
+}
+
+static void
+install_timeouts (GParamFlags flags)
+{
+  /**
+   * LwsgContext:handshake-timeout:
+   *
+   * How long the opening handshake may take, in seconds: 10 by default. A server answers
+   * with 408 then, a client fails with %LWSG_ERROR_TIMED_OUT.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_HANDSHAKE_TIMEOUT] =
+    g_param_spec_uint ("handshake-timeout", NULL, NULL, 1, G_MAXINT, ENGINE_HANDSHAKE_TICKS, flags);
+
+  /**
+   * LwsgContext:close-timeout:
+   *
+   * How long the peer's Close is waited for, in seconds: 5 by default. Then the connection
+   * ends with %LWSG_CLOSE_ABNORMAL.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CLOSE_TIMEOUT] =
+    g_param_spec_uint ("close-timeout", NULL, NULL, 1, G_MAXINT, ENGINE_CLOSE_TICKS, flags);
+
+  /**
+   * LwsgContext:ping-interval:
+   *
+   * After how much silence a peer is sent a Ping, in seconds: 30 by default, 0 for never.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PING_INTERVAL] =
+    g_param_spec_uint ("ping-interval", NULL, NULL, 0, G_MAXINT, ENGINE_PING_TICKS, flags);
+
+  /**
+   * LwsgContext:pong-timeout:
+   *
+   * How long any sign of life is waited for after that Ping, in seconds: 20 by default. Then
+   * the connection ends with %LWSG_CLOSE_ABNORMAL.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PONG_TIMEOUT] =
+    g_param_spec_uint ("pong-timeout", NULL, NULL, 1, G_MAXINT, ENGINE_PONG_TICKS, flags);
+}
+
+static void
+lwsg_context_class_init (LwsgContextClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  object_class->constructed = lwsg_context_constructed;
+  object_class->dispose = lwsg_context_dispose;
+  object_class->finalize = lwsg_context_finalize;
+  object_class->get_property = lwsg_context_get_property;
+  object_class->set_property = lwsg_context_set_property;
+
+  install_limits (flags);
+  install_timeouts (flags);
+
+  /**
+   * LwsgContext:proxy-resolver:
+   *
+   * Tells which proxies clients go through: those of the desktop by default, see
+   * g_proxy_resolver_get_default(). %NULL to connect directly. It is asked about
+   * `https://host:port`, since resolvers know no WebSockets.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PROXY_RESOLVER] =
+    g_param_spec_object ("proxy-resolver", NULL, NULL, G_TYPE_PROXY_RESOLVER, flags);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * LwsgContext::http-request:
+   * @self: the context
+   * @request: the request
+   *
+   * A plain HTTP request came. A handler that returns %TRUE has answered it, or keeps a
+   * reference and answers later; then no other handler is asked. What nobody answers is
+   * looked for in the directories of lwsg_context_serve_directory(), and is then answered
+   * with 404.
+   *
+   * Returns: whether the handler takes care of the request
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_HTTP_REQUEST] =
+    g_signal_new ("http-request", LWSG_TYPE_CONTEXT, G_SIGNAL_RUN_LAST, 0, g_signal_accumulator_true_handled, NULL,
+                  NULL, G_TYPE_BOOLEAN, 1, LWSG_TYPE_REQUEST);
+}
+
+static void
+lwsg_context_init (LwsgContext *self)
+{
+  self->protocols = g_ptr_array_new_with_free_func (g_object_unref);
+  self->directories = g_ptr_array_new_with_free_func ((GDestroyNotify) lwsg_directory_free);
+  self->proxy_resolver = g_object_ref (g_proxy_resolver_get_default ());
+  self->max_message_size = CONTEXT_MAX_MESSAGE_SIZE;
+}

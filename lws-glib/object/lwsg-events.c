@@ -1,0 +1,233 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "lwsg-connection-private.h"
+#include "lwsg-context-private.h"
+#include "lwsg-protocol-private.h"
+#include "lwsg-request-private.h"
+
+#include <string.h>
+
+/* From the events of the engine to signals. What an engine connection carries as its
+ * user is a LwsgRequest while that may still be answered (without a reference), the GTask
+ * of a client that connects, and then the LwsgConnection. */
+
+static LwsgConnection *
+events_connection (EngineConnection *engine)
+{
+  return LWSG_CONNECTION (engine->user);
+}
+
+static void
+events_request (EngineConnection *engine, const WireHead *head)
+{
+  LwsgContext *self = engine->context->owner;
+  g_autoptr (LwsgRequest) request = lwsg_request_new (engine, head, TRUE);
+
+  engine->user = request;
+  if (!lwsg_context_emit_request (self, request))
+    /* The engine answers. */
+    lwsg_request_detach (request);
+  else if (!lwsg_request_is_answered (request))
+    lwsg_request_hold (request);
+}
+
+static LwsgProtocol *
+events_lookup (LwsgContext *self, const char *name, gsize length)
+{
+  for (guint i = 0; i < self->protocols->len; i++)
+    {
+      const char *own = lwsg_protocol_get_name (self->protocols->pdata[i]);
+
+      if (own == NULL ? name == NULL : name != NULL && strlen (own) == length && memcmp (own, name, length) == 0)
+        return self->protocols->pdata[i];
+    }
+
+  return NULL;
+}
+
+/* The first of the client's list that is served; for a client that asks for none, the
+ * protocol without a name, or else the first. */
+static LwsgProtocol *
+events_choose (LwsgContext *self, const WireHead *head, const char **subprotocol, WireRefusal *refusal)
+{
+  WireOfferIter offers = { 0 };
+  LwsgProtocol *chosen = NULL;
+  const char *name;
+  gsize length;
+  gboolean offered = FALSE;
+
+  while (chosen == NULL && wire_offer_next (head, &offers, &name, &length))
+    {
+      offered = TRUE;
+      chosen = events_lookup (self, name, length);
+    }
+  if (chosen != NULL)
+    *subprotocol = lwsg_protocol_get_name (chosen);
+  else if (offered)
+    wire_refusal_set (refusal, 400, "none of the subprotocols that were asked for is served here");
+  else if (self->protocols->len == 0)
+    wire_refusal_set (refusal, 404, "no protocol is served here");
+  else
+    {
+      chosen = events_lookup (self, NULL, 0);
+      if (chosen == NULL)
+        chosen = self->protocols->pdata[0];
+    }
+
+  return chosen;
+}
+
+static gboolean
+events_handshake (EngineConnection *engine, const WireHead *head, const WireServerHandshake *handshake,
+                  const char **subprotocol, WireRefusal *refusal)
+{
+  LwsgContext *self = engine->context->owner;
+  LwsgProtocol *protocol = events_choose (self, head, subprotocol, refusal);
+
+  if (protocol == NULL)
+    return FALSE;
+
+  if (lwsg_protocol_wants_request (protocol))
+    {
+      g_autoptr (LwsgRequest) request = lwsg_request_new (engine, head, FALSE);
+
+      if (!lwsg_protocol_accepts (protocol, request))
+        {
+          guint status = lwsg_request_get_refusal (request);
+
+          return wire_refusal_set (refusal, status != 0 ? status : 403, "the program did not accept the client");
+        }
+      if (engine->context->destroyed)
+        return wire_refusal_set (refusal, 503, "the context was closed");
+    }
+
+  engine_connection_bind (engine, lwsg_protocol_get_engine (protocol));
+
+  return TRUE;
+}
+
+static gboolean
+events_accepted (EngineConnection *engine, const char *subprotocol, WireRefusal *refusal)
+{
+  LwsgContext *self = engine->context->owner;
+
+  engine_connection_bind (engine, self->clients);
+  /* It is asked for once more when the object is made. */
+  g_object_set_data_full (engine->user, "lwsg-subprotocol", g_strdup (subprotocol), g_free);
+
+  return TRUE;
+}
+
+static void
+events_opened (EngineConnection *engine, const char *target)
+{
+  LwsgContext *self = engine->context->owner;
+  LwsgProtocol *protocol = engine->protocol->owner;
+  LwsgConnection *connection;
+
+  if (engine->role == WIRE_ROLE_CLIENT)
+    {
+      lwsg_context_connect_opened (self, engine, g_steal_pointer (&engine->user));
+      return;
+    }
+
+  if (engine->user != NULL)
+    lwsg_request_detach (engine->user);
+  connection = lwsg_connection_new (engine, protocol, engine->named ? lwsg_protocol_get_name (protocol) : NULL, target);
+  engine->user = connection;
+  lwsg_protocol_add (protocol, connection);
+}
+
+static void
+events_data (EngineConnection *engine, const WirePiece *piece)
+{
+  lwsg_connection_on_piece (events_connection (engine), piece);
+}
+
+static void
+events_pong (EngineConnection *engine, guint8 *payload, gsize length)
+{
+  lwsg_connection_on_pong (events_connection (engine), payload, length);
+}
+
+static void
+events_writable (EngineConnection *engine)
+{
+  if (engine->opened && !engine->end_told)
+    lwsg_connection_on_writable (events_connection (engine));
+}
+
+static void
+events_sent (EngineConnection *engine)
+{
+  if (engine->opened && !engine->end_told)
+    lwsg_connection_on_sent (events_connection (engine));
+}
+
+static void
+events_closing (EngineConnection *engine)
+{
+  lwsg_connection_on_closing (events_connection (engine));
+}
+
+static void
+events_closed (EngineConnection *engine, guint16 code, const char *reason)
+{
+  g_autoptr (LwsgConnection) connection = events_connection (engine);
+
+  engine->user = NULL;
+  lwsg_connection_on_closed (connection, code, reason, engine->peer_closed);
+}
+
+static void
+events_failed (EngineConnection *engine, const GError *error)
+{
+  lwsg_context_connect_failed (engine, g_steal_pointer (&engine->user), error);
+}
+
+static void
+events_released (EngineConnection *engine)
+{
+  if (engine->user == NULL)
+    return;
+
+  if (LWSG_IS_REQUEST (engine->user))
+    {
+      lwsg_request_detach (engine->user);
+      return;
+    }
+
+  /* In a forked process nobody was told of an end. */
+  if (LWSG_IS_CONNECTION (engine->user))
+    lwsg_connection_forget (engine->user);
+  g_object_unref (engine->user);
+}
+
+/* The object API makes its broadcasts itself; nothing else writes to the channel. */
+static void
+events_broadcast (EngineProtocol *protocol, guint8 *payload, gsize length)
+{
+}
+
+static void
+events_freed (gpointer owner)
+{
+}
+
+const EngineEvents lwsg_events = {
+  .request = events_request,
+  .handshake = events_handshake,
+  .accepted = events_accepted,
+  .opened = events_opened,
+  .data = events_data,
+  .pong = events_pong,
+  .writable = events_writable,
+  .sent = events_sent,
+  .closing = events_closing,
+  .closed = events_closed,
+  .failed = events_failed,
+  .released = events_released,
+  .broadcast = events_broadcast,
+  .freed = events_freed,
+};

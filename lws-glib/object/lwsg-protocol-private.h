@@ -1,0 +1,27 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "engine/broadcast-private.h"
+
+#include <lws-glib/lws-glib.h>
+
+LwsgProtocol *lwsg_protocol_new (LwsgContext *context, EngineProtocol *engine);
+
+EngineProtocol *lwsg_protocol_get_engine (LwsgProtocol *self);
+
+/* The context is gone. */
+void lwsg_protocol_detach (LwsgProtocol *self);
+
+/* May the client come in? Emits ::accept. */
+gboolean lwsg_protocol_wants_request (LwsgProtocol *self);
+gboolean lwsg_protocol_accepts (LwsgProtocol *self, LwsgRequest *request);
+
+void lwsg_protocol_add (LwsgProtocol *self, LwsgConnection *connection);
+void lwsg_protocol_remove (LwsgProtocol *self, LwsgConnection *connection);
+void lwsg_protocol_emit_closed (LwsgProtocol *self, LwsgConnection *connection);
+
+/* Is there a handler for ::message? */
+gboolean lwsg_protocol_has_listener (LwsgProtocol *self);
+void lwsg_protocol_emit_message (LwsgProtocol *self, LwsgConnection *connection, LwsgMessage *message);

@@ -1,0 +1,607 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "lwsg-protocol-private.h"
+
+#include "lwsg-connection-private.h"
+#include "lwsg-error-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/**
+ * SECTION:lwsg-protocol
+ * @title: LwsgProtocol
+ * @short_description: a subprotocol of a server, and its open connections
+ *
+ * A server has a protocol for each subprotocol that it speaks (RFC 6455 section 1.9),
+ * and perhaps one without a name for clients that ask for none. It is a #GListModel of
+ * its open connections, ready to be shown in a list.
+ *
+ * lwsg_protocol_broadcast() sends a message to all of them, from any thread. All else is
+ * for the thread of the #LwsgContext.
+ */
+
+/**
+ * LwsgProtocol:
+ *
+ * What a server speaks with those of its clients that asked for it.
+ *
+ * Since: 1.0
+ */
+struct _LwsgProtocol {
+  GObject parent_instance;
+
+  LwsgContext *context;         /* NULL once that is gone */
+  EngineProtocol *engine;       /* likewise */
+  EngineInbox *inbox;
+  char *name;
+  GPtrArray *connections;       /* in order of opening; without references */
+};
+
+enum {
+  PROP_0,
+  PROP_NAME,
+  PROP_CONTEXT,
+  PROP_N_CONNECTIONS,
+  N_PROPS
+};
+
+enum {
+  SIGNAL_ACCEPT,
+  SIGNAL_OPENED,
+  SIGNAL_CLOSED,
+  SIGNAL_MESSAGE,
+  SIGNAL_BROADCAST,
+  N_SIGNALS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+static void protocol_list_model_init (GListModelInterface *interface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (LwsgProtocol, lwsg_protocol, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, protocol_list_model_init))
+
+LwsgProtocol *
+lwsg_protocol_new (LwsgContext *context, EngineProtocol *engine)
+{
+  LwsgProtocol *self = g_object_new (LWSG_TYPE_PROTOCOL, NULL);
+
+  self->context = context;
+  self->engine = engine;
+  self->inbox = engine_inbox_ref (engine->context->inbox);
+  self->name = g_strdup (engine->name);
+
+  return self;
+}
+
+EngineProtocol *
+lwsg_protocol_get_engine (LwsgProtocol *self)
+{
+  return self->engine;
+}
+
+void
+lwsg_protocol_detach (LwsgProtocol *self)
+{
+  self->context = NULL;
+  self->engine = NULL;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONTEXT]);
+}
+
+/* --- connections */
+
+gboolean
+lwsg_protocol_wants_request (LwsgProtocol *self)
+{
+  return g_signal_has_handler_pending (self, signals[SIGNAL_ACCEPT], 0, FALSE);
+}
+
+gboolean
+lwsg_protocol_accepts (LwsgProtocol *self, LwsgRequest *request)
+{
+  gboolean accepted = TRUE;
+
+  g_signal_emit (self, signals[SIGNAL_ACCEPT], 0, request, &accepted);
+
+  return accepted;
+}
+
+static void
+protocol_items_changed (LwsgProtocol *self, guint position, guint removed, guint added)
+{
+  g_list_model_items_changed (G_LIST_MODEL (self), position, removed, added);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_CONNECTIONS]);
+}
+
+/* Handlers may close anything, and give up the last reference to it. */
+void
+lwsg_protocol_add (LwsgProtocol *self, LwsgConnection *connection)
+{
+  g_autoptr (LwsgProtocol) alive = g_object_ref (self);
+  g_autoptr (LwsgConnection) connection_alive = g_object_ref (connection);
+
+  g_ptr_array_add (self->connections, connection);
+  protocol_items_changed (self, self->connections->len - 1, 0, 1);
+  if (lwsg_connection_get_state (connection) != LWSG_CONNECTION_CLOSED)
+    g_signal_emit (self, signals[SIGNAL_OPENED], 0, connection);
+}
+
+void
+lwsg_protocol_remove (LwsgProtocol *self, LwsgConnection *connection)
+{
+  g_autoptr (LwsgProtocol) alive = g_object_ref (self);
+  guint position;
+
+  if (!g_ptr_array_find (self->connections, connection, &position))
+    return;
+
+  g_ptr_array_remove_index (self->connections, position);
+  protocol_items_changed (self, position, 1, 0);
+}
+
+void
+lwsg_protocol_emit_closed (LwsgProtocol *self, LwsgConnection *connection)
+{
+  g_signal_emit (self, signals[SIGNAL_CLOSED], 0, connection);
+}
+
+gboolean
+lwsg_protocol_has_listener (LwsgProtocol *self)
+{
+  return g_signal_has_handler_pending (self, signals[SIGNAL_MESSAGE], 0, FALSE);
+}
+
+void
+lwsg_protocol_emit_message (LwsgProtocol *self, LwsgConnection *connection, LwsgMessage *message)
+{
+  g_signal_emit (self, signals[SIGNAL_MESSAGE], 0, connection, message);
+}
+
+/* --- the list model */
+
+static GType
+protocol_get_item_type (GListModel *model)
+{
+  return LWSG_TYPE_CONNECTION;
+}
+
+static guint
+protocol_get_n_items (GListModel *model)
+{
+  return LWSG_PROTOCOL (model)->connections->len;
+}
+
+static gpointer
+protocol_get_item (GListModel *model, guint position)
+{
+  LwsgProtocol *self = LWSG_PROTOCOL (model);
+
+  return position < self->connections->len ? g_object_ref (self->connections->pdata[position]) : NULL;
+}
+
+static void
+protocol_list_model_init (GListModelInterface *interface)
+{
+  interface->get_item_type = protocol_get_item_type;
+  interface->get_n_items = protocol_get_n_items;
+  interface->get_item = protocol_get_item;
+}
+
+/* --- broadcasts */
+
+typedef struct {
+  LwsgMessageType type;
+  GBytes *bytes;
+  LwsgConnectionFilterFunc filter;
+  gpointer user_data;
+  guint count;
+} ProtocolBroadcast;
+
+static void
+broadcast_to (EngineConnection *engine, gpointer data)
+{
+  ProtocolBroadcast *broadcast = data;
+  g_autoptr (LwsgConnection) connection = g_object_ref (engine->user);
+  g_autoptr (GError) error = NULL;
+
+  if (broadcast->filter != NULL && !broadcast->filter (connection, broadcast->user_data))
+    return;
+  if (lwsg_connection_send_or_keep (connection, broadcast->type, broadcast->bytes, &error))
+    broadcast->count++;
+  else
+    g_debug ("A broadcast left out a connection: %s", error->message);
+}
+
+/* The frame is made once for all who get it. */
+static guint
+broadcast_now (LwsgProtocol *self, LwsgMessageType type, GBytes *bytes, LwsgConnectionFilterFunc filter,
+               gpointer user_data)
+{
+  ProtocolBroadcast broadcast = { .type = type, .bytes = bytes, .filter = filter, .user_data = user_data };
+  EngineProtocol *engine = self->engine;
+
+  if (engine == NULL)
+    return 0;
+
+  engine_protocol_share_begin (engine);
+  engine_protocol_foreach (engine, broadcast_to, &broadcast);
+  engine_protocol_share_end (engine);
+
+  return broadcast.count;
+}
+
+static void
+lwsg_protocol_broadcast_default (LwsgProtocol *self, LwsgMessage *message)
+{
+  broadcast_now (self, lwsg_message_get_message_type (message), lwsg_message_get_bytes (message), NULL, NULL);
+}
+
+typedef struct {
+  LwsgProtocol *protocol;
+  LwsgMessage *message;
+} BroadcastLetter;
+
+static void
+broadcast_letter_free (gpointer data)
+{
+  BroadcastLetter *letter = data;
+
+  g_object_unref (letter->protocol);
+  lwsg_message_unref (letter->message);
+  g_free (letter);
+}
+
+static void
+broadcast_letter_deliver (gpointer data)
+{
+  BroadcastLetter *letter = data;
+
+  g_signal_emit (letter->protocol, signals[SIGNAL_BROADCAST], 0, letter->message);
+}
+
+static gboolean
+broadcast_from_elsewhere (LwsgProtocol *self, LwsgMessage *message, gsize length, GError **error)
+{
+  BroadcastLetter *letter = g_new (BroadcastLetter, 1);
+  g_autoptr (GError) failure = NULL;
+
+  *letter = (BroadcastLetter){ g_object_ref (self), lwsg_message_ref (message) };
+  if (!engine_inbox_post (self->inbox, broadcast_letter_deliver, letter, broadcast_letter_free, length, &failure))
+    return lwsg_error_propagate (error, g_steal_pointer (&failure));
+
+  return TRUE;
+}
+
+/**
+ * lwsg_protocol_broadcast:
+ * @self: a protocol
+ * @type: the type of the message
+ * @bytes: its payload
+ * @error: return location for a #GError
+ *
+ * Sends a message to all open connections of the protocol: #LwsgProtocol::broadcast is
+ * emitted on the context's thread, and its default handler sends. The message is framed
+ * once for all. A connection that can't take it is dealt with by its
+ * #LwsgConnection:slow-consumer-policy.
+ *
+ * It may be called from any thread. On the context's own the signal has been emitted when
+ * it returns. The broadcasts of one thread stay in order.
+ *
+ * Errors are %LWSG_ERROR_INVALID_ARGUMENT for text that is not UTF-8, %LWSG_ERROR_CLOSED if
+ * the context is gone, and in other threads %LWSG_ERROR_FAILED if the context's takes no
+ * messages for 5 seconds.
+ *
+ * Returns: %TRUE if the broadcast was done or is on its way
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_protocol_broadcast (LwsgProtocol *self, LwsgMessageType type, GBytes *bytes, GError **error)
+{
+  g_autoptr (LwsgMessage) message = NULL;
+
+  g_return_val_if_fail (LWSG_IS_PROTOCOL (self), FALSE);
+  g_return_val_if_fail (bytes != NULL, FALSE);
+
+  if (!lwsg_connection_check_message (type, bytes, error))
+    return FALSE;
+
+  message = lwsg_message_new (type, bytes);
+  if (!engine_inbox_is_read_here (self->inbox))
+    return broadcast_from_elsewhere (self, message, g_bytes_get_size (bytes), error);
+  if (self->engine == NULL)
+    {
+      g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The context is closed"));
+      return FALSE;
+    }
+  g_signal_emit (self, signals[SIGNAL_BROADCAST], 0, message);
+
+  return TRUE;
+}
+
+/**
+ * lwsg_protocol_broadcast_text:
+ * @self: a protocol
+ * @text: UTF-8
+ * @error: return location for a #GError
+ *
+ * Sends a text message to all open connections, as lwsg_protocol_broadcast() does.
+ *
+ * Returns: %TRUE if the broadcast was done or is on its way; %FALSE with the errors of
+ *   lwsg_protocol_broadcast()
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_protocol_broadcast_text (LwsgProtocol *self, const char *text, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+
+  g_return_val_if_fail (LWSG_IS_PROTOCOL (self), FALSE);
+  g_return_val_if_fail (text != NULL, FALSE);
+
+  bytes = g_bytes_new (text, strlen (text));
+
+  return lwsg_protocol_broadcast (self, LWSG_MESSAGE_TEXT, bytes, error);
+}
+
+/**
+ * lwsg_protocol_broadcast_filtered:
+ * @self: a protocol
+ * @type: the type of the message
+ * @bytes: its payload
+ * @filter: (scope call): decides for each connection whether it gets the message
+ * @user_data: for @filter
+ * @error: return location for a #GError
+ *
+ * Sends a message to some of the open connections. Only on the context's thread;
+ * #LwsgProtocol::broadcast is not emitted.
+ *
+ * Returns: how many connections got the message; 0 with @error set to
+ *   %LWSG_ERROR_INVALID_ARGUMENT for text that is not UTF-8, or to %LWSG_ERROR_CLOSED
+ *
+ * Since: 1.0
+ */
+guint
+lwsg_protocol_broadcast_filtered (LwsgProtocol *self, LwsgMessageType type, GBytes *bytes,
+                                  LwsgConnectionFilterFunc filter, gpointer user_data, GError **error)
+{
+  g_return_val_if_fail (LWSG_IS_PROTOCOL (self), 0);
+  g_return_val_if_fail (bytes != NULL, 0);
+  g_return_val_if_fail (filter != NULL, 0);
+  g_return_val_if_fail (engine_inbox_is_read_here (self->inbox), 0);
+
+  if (!lwsg_connection_check_message (type, bytes, error))
+    return 0;
+  if (self->engine == NULL)
+    {
+      g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The context is closed"));
+      return 0;
+    }
+
+  return broadcast_now (self, type, bytes, filter, user_data);
+}
+
+/**
+ * lwsg_protocol_get_name:
+ * @self: a protocol
+ *
+ * Gets #LwsgProtocol:name.
+ *
+ * Returns: (transfer none) (nullable): the name, %NULL for the protocol of clients that ask
+ *   for none
+ *
+ * Since: 1.0
+ */
+const char *
+lwsg_protocol_get_name (LwsgProtocol *self)
+{
+  g_return_val_if_fail (LWSG_IS_PROTOCOL (self), NULL);
+
+  return self->name;
+}
+
+/**
+ * lwsg_protocol_get_context:
+ * @self: a protocol
+ *
+ * Gets #LwsgProtocol:context.
+ *
+ * Returns: (transfer none) (nullable): the context, %NULL once that was closed
+ *
+ * Since: 1.0
+ */
+LwsgContext *
+lwsg_protocol_get_context (LwsgProtocol *self)
+{
+  g_return_val_if_fail (LWSG_IS_PROTOCOL (self), NULL);
+
+  return self->context;
+}
+
+/* --- GObject */
+
+static void
+lwsg_protocol_finalize (GObject *object)
+{
+  LwsgProtocol *self = LWSG_PROTOCOL (object);
+
+  g_clear_pointer (&self->inbox, engine_inbox_unref);
+  g_ptr_array_unref (self->connections);
+  g_free (self->name);
+
+  G_OBJECT_CLASS (lwsg_protocol_parent_class)->finalize (object);
+}
+
+static void
+lwsg_protocol_get_property (GObject *object, guint property, GValue *value, GParamSpec *pspec)
+{
+  LwsgProtocol *self = LWSG_PROTOCOL (object);
+
+  switch (property)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+    case PROP_CONTEXT:
+      g_value_set_object (value, self->context);
+      break;
+    case PROP_N_CONNECTIONS:
+      g_value_set_uint (value, self->connections->len);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property, pspec);
+    }
+}
+
+/* The first handler that refuses decides. */
+static gboolean
+accumulate_acceptance (GSignalInvocationHint *hint, GValue *accumulated, const GValue *returned, gpointer data)
+{
+  g_value_copy (returned, accumulated);
+
+  return g_value_get_boolean (returned);
+}
+
+static gboolean
+lwsg_protocol_accept_default (LwsgProtocol *self, LwsgRequest *request)
+{
+  return TRUE;
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  /**
+   * LwsgProtocol:name:
+   *
+   * The subprotocol, or %NULL for clients that ask for none.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, flags);
+
+  /**
+   * LwsgProtocol:context:
+   *
+   * The context that serves the protocol, %NULL once that was closed.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CONTEXT] = g_param_spec_object ("context", NULL, NULL, LWSG_TYPE_CONTEXT, flags);
+
+  /**
+   * LwsgProtocol:n-connections:
+   *
+   * How many connections are open.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_CONNECTIONS] = g_param_spec_uint ("n-connections", NULL, NULL, 0, G_MAXUINT, 0, flags);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+install_connection_signals (void)
+{
+  /**
+   * LwsgProtocol::accept:
+   * @self: the protocol
+   * @request: the client's handshake
+   *
+   * A client wants to open a connection. A handler that returns %FALSE refuses it with
+   * 403, or with the status that it gave to lwsg_request_refuse(); then no other handler
+   * is asked.
+   *
+   * Returns: whether the client may come in
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_ACCEPT] =
+    g_signal_new_class_handler ("accept", LWSG_TYPE_PROTOCOL, G_SIGNAL_RUN_LAST,
+                                G_CALLBACK (lwsg_protocol_accept_default), accumulate_acceptance, NULL, NULL,
+                                G_TYPE_BOOLEAN, 1, LWSG_TYPE_REQUEST);
+
+  /**
+   * LwsgProtocol::opened:
+   * @self: the protocol
+   * @connection: the connection
+   *
+   * A connection has opened. Handlers that are connected to it now miss nothing.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_OPENED] = g_signal_new ("opened", LWSG_TYPE_PROTOCOL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 1, LWSG_TYPE_CONNECTION);
+
+  /**
+   * LwsgProtocol::closed:
+   * @self: the protocol
+   * @connection: the connection
+   *
+   * A connection has ended: see #LwsgConnection:close-code.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_CLOSED] = g_signal_new ("closed", LWSG_TYPE_PROTOCOL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 1, LWSG_TYPE_CONNECTION);
+}
+
+static void
+install_message_signals (void)
+{
+  /**
+   * LwsgProtocol::message:
+   * @self: the protocol
+   * @connection: where it came from
+   * @message: what came
+   *
+   * A whole message came on any of the connections. @message is lent to the handler, which
+   * takes a reference to keep it.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_MESSAGE] =
+    g_signal_new ("message", LWSG_TYPE_PROTOCOL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                  LWSG_TYPE_CONNECTION, LWSG_TYPE_MESSAGE | G_SIGNAL_TYPE_STATIC_SCOPE);
+
+  /**
+   * LwsgProtocol::broadcast:
+   * @self: the protocol
+   * @message: what shall be sent
+   *
+   * Somebody called lwsg_protocol_broadcast(). The default handler sends the message to
+   * all connections; a handler that stops the emission may do otherwise, such as with
+   * lwsg_protocol_broadcast_filtered().
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_BROADCAST] =
+    g_signal_new_class_handler ("broadcast", LWSG_TYPE_PROTOCOL, G_SIGNAL_RUN_LAST,
+                                G_CALLBACK (lwsg_protocol_broadcast_default), NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                LWSG_TYPE_MESSAGE | G_SIGNAL_TYPE_STATIC_SCOPE);
+}
+
+static void
+lwsg_protocol_class_init (LwsgProtocolClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = lwsg_protocol_finalize;
+  object_class->get_property = lwsg_protocol_get_property;
+  install_properties (object_class);
+  install_connection_signals ();
+  install_message_signals ();
+}
+
+static void
+lwsg_protocol_init (LwsgProtocol *self)
+{
+  self->connections = g_ptr_array_new ();
+}

@@ -1,0 +1,23 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "engine/reply-private.h"
+
+#include <lws-glib/lws-glib.h>
+
+/* A request as its head came. Without a connection it can only be refused. */
+LwsgRequest *lwsg_request_new (EngineConnection *engine, const WireHead *head, gboolean answerable);
+
+/* Has it been answered, or refused? */
+gboolean lwsg_request_is_answered (LwsgRequest *self);
+
+/* The status it was refused with, or 0. */
+guint lwsg_request_get_refusal (LwsgRequest *self);
+
+/* The connection is gone. */
+void lwsg_request_detach (LwsgRequest *self);
+
+/* The handlers have returned: whoever will answer does it later. */
+void lwsg_request_hold (LwsgRequest *self);
