@@ -12,10 +12,12 @@ set -eu
 packages_of ()
 {
   case "$1" in
-    build)    echo 'gcc libc6-dev meson ninja-build pkgconf libglib2.0-dev gettext' ;;
+    # libgirepository1.0-dev, valac: the bindings, which -Dintrospection=false leaves out.
+    build)    echo 'gcc libc6-dev meson ninja-build pkgconf libglib2.0-dev gettext libgirepository1.0-dev valac' ;;
     # node-ws: npm's ws as Debian has it. libwebsockets17: a test compares symbols.
-    test)     echo 'g++ python3 python3-websockets nodejs node-ws curl libwebsockets17' ;;
-    doc)      echo 'gtk-doc-tools docbook-xml docbook-xsl xsltproc' ;;
+    test)     echo 'g++ python3 python3-gi python3-websockets gjs nodejs node-ws curl libwebsockets17' ;;
+    # libglib2.0-doc: the manual links to it.
+    doc)      echo 'gtk-doc-tools docbook-xml docbook-xsl xsltproc libglib2.0-doc' ;;
     # libc6-dbg: without symbols of the dynamic linker valgrind sees errors in it.
     valgrind) echo 'valgrind libc6-dbg' ;;
     format)   echo 'clang-format' ;;

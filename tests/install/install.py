@@ -4,14 +4,19 @@
 """Installs the built project into an empty directory and builds programs against that
 copy, as somebody outside of the project would.
 
-    install.py SOURCE-ROOT BUILD-ROOT      (CC and CXX name the compilers)
+    install.py SOURCE-ROOT BUILD-ROOT [FEATURE...]
+
+CC and CXX name the compilers; the features are what the build has beside the library:
+introspection, vapi.
 """
 
 import asyncio
+import itertools
 import os
 import pathlib
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +27,7 @@ import time
 import tap
 
 SOURCE_ROOT, BUILD_ROOT = map(pathlib.Path, sys.argv[1:3])
+FEATURES = sys.argv[3:]
 HERE = pathlib.Path(__file__).parent
 PACKAGE = 'lws-glib-1.0'
 C99 = ['-std=c99', '-pedantic']
@@ -47,7 +53,7 @@ class Installation:
         self.directory = pathlib.Path(directory)
         self.root = self.directory / 'root'
         # Installing the manual would build it once more, under the eyes of its own test.
-        output_of(['meson', 'install', '-C', BUILD_ROOT, '--no-rebuild', '--tags', 'devel,runtime',
+        output_of(['meson', 'install', '-C', BUILD_ROOT, '--no-rebuild', '--tags', 'devel,runtime,typelib',
                    '--destdir', self.root])
         self.include = self.find('libwebsockets.h').parent
         self.library = self.find('liblws-glib-1.0.so.0').parent
@@ -80,8 +86,54 @@ class Installation:
             source.write_text(f'#include <{header}>\nint lws_glib_no_empty_file;\n', encoding='utf-8')
             output_of([*compiler, *flags, *WARNINGS, '-fsyntax-only', source, *self.pkg_config('--cflags')])
 
-    def check_program(self, compiler, flags):
-        output_of([self.build(compiler, HERE / 'outside.c', flags)], env=self.environment)
+    def check_both_apis(self, compiler, flags):
+        """Both headers in one file, in either order."""
+        for headers in itertools.permutations(['libwebsockets.h', 'lws-glib/lws-glib.h']):
+            source = self.directory / 'both.c'
+            source.write_text(''.join(f'#include <{header}>\n' for header in headers)
+                              + 'void *lws_glib_functions[] = { (void *) lwsg_source_new, '
+                              '(void *) libwebsocket_service };\n', encoding='utf-8')
+            output_of([*compiler, *flags, *WARNINGS, '-Wno-pedantic', '-fsyntax-only', source,
+                       *self.pkg_config('--cflags')])
+
+    def check_umbrella(self):
+        """lws-glib.h brings all headers of the object API."""
+        umbrella = (self.include / 'lws-glib' / 'lws-glib.h').read_text(encoding='utf-8')
+        brought = re.findall(r'^#include <lws-glib/(\S+)>$', umbrella, re.MULTILINE)
+        there = sorted(path.name for path in (self.include / 'lws-glib').glob('*.h') if path.name != 'lws-glib.h')
+        assert brought == there, f'{brought} are included, {there} installed'
+
+    def check_program(self, compiler, name, flags):
+        output_of([self.build(compiler, HERE / name, flags)], env=self.environment)
+
+    def check_typelib(self):
+        """A program in Python serves and connects with what was installed."""
+        needs('introspection')
+        try:
+            import gi  # noqa: F401
+        except ImportError as error:
+            raise tap.Skip('python3-gi is not installed') from error
+        self.find('Lwsg-1.0.gir')
+        typelib = self.find('Lwsg-1.0.typelib')
+        output_of([sys.executable, HERE / 'outside.py'],
+                  env=dict(self.environment, GI_TYPELIB_PATH=str(typelib.parent)))
+
+    def check_vapi(self):
+        """A program in Vala does."""
+        needs('vapi')
+        vapi = self.find(f'{PACKAGE}.vapi')
+        if not shutil.which('valac'):
+            raise tap.Skip('valac is not installed')
+        program = self.directory / 'outside-vala'
+        flags = [option for flag in [*self.pkg_config('--cflags'), *self.pkg_config('--libs'), '-w']
+                 for option in ('-X', flag)]
+        # The file that says what the package needs has no tag by which Meson would install it.
+        # And valac asks pkg-config, too.
+        output_of(['valac', '--vapidir', vapi.parent, '--pkg', 'gio-2.0', '--pkg', PACKAGE, '-o', program, *flags,
+                   HERE / 'outside.vala'],
+                  env=dict(os.environ, PKG_CONFIG_PATH=str(self.find(f'{PACKAGE}.pc').parent)),
+                  cwd=self.directory)
+        output_of([program], env=self.environment)
 
     def check_version(self):
         version = output_of(['pkg-config', '--modversion', self.find(f'{PACKAGE}.pc')]).strip()
@@ -89,17 +141,26 @@ class Installation:
         assert f'"version": "{version}"' in introspected, f'{version} is not in {introspected}'
 
     def check_readme_example(self, compiler):
-        """The program in README.md builds as it stands there, and echoes."""
+        """The C programs in README.md build as they stand there, and echo."""
         readme = (SOURCE_ROOT / 'README.md').read_text(encoding='utf-8')
         blocks = re.findall(r'^```c\n(.*?)^```$', readme, re.MULTILINE | re.DOTALL)
-        assert len(blocks) == 1, f'README.md has {len(blocks)} C programs'
-        source = self.directory / 'readme.c'
-        source.write_text(blocks[0], encoding='utf-8')
-        program = self.build(compiler, source, ['-Wno-unused-parameter', '-Wno-missing-field-initializers'])
+        assert blocks, 'README.md has no C program'
+        for number, block in enumerate(blocks):
+            source = self.directory / f'readme-{number}.c'
+            source.write_text(block, encoding='utf-8')
+            self.check_echoes(self.build(compiler, source, ['-Wno-unused-parameter',
+                                                            '-Wno-missing-field-initializers']))
+
+    def check_echoes(self, program):
         for _ in range(PORT_TRIES):
             if echoes(program, self.environment):
                 return
-        raise AssertionError('the program of README.md ends before anybody connects')
+        raise AssertionError(f'{program} ends before anybody connects')
+
+
+def needs(feature):
+    if feature not in FEATURES:
+        raise tap.Skip(f'this build has no {feature}')
 
 
 def echoes(program, environment):
@@ -149,8 +210,15 @@ def main():
             ('/install/version', installed.check_version),
             ('/install/headers/c', lambda: installed.check_headers(cc, C99)),
             ('/install/headers/c++', lambda: in_cxx(installed.check_headers, CXX11)),
-            ('/install/program/c', lambda: installed.check_program(cc, C99)),
-            ('/install/program/c++', lambda: in_cxx(installed.check_program, CXX11)),
+            ('/install/headers/umbrella', installed.check_umbrella),
+            ('/install/headers/both/c', lambda: installed.check_both_apis(cc, C99)),
+            ('/install/headers/both/c++', lambda: in_cxx(installed.check_both_apis, CXX11)),
+            ('/install/program/c', lambda: installed.check_program(cc, 'outside.c', C99)),
+            ('/install/program/c++', lambda: in_cxx(installed.check_program, 'outside.c', CXX11)),
+            ('/install/object-program/c', lambda: installed.check_program(cc, 'outside-object.c', C99)),
+            ('/install/object-program/c++', lambda: in_cxx(installed.check_program, 'outside-object.c', CXX11)),
+            ('/install/object-program/python', installed.check_typelib),
+            ('/install/object-program/vala', installed.check_vapi),
             ('/install/readme-example', lambda: installed.check_readme_example(cc)),
         ])
 

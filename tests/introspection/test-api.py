@@ -1,0 +1,182 @@
+# lws-glib: WebSockets for the GLib main loop
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What of the API is in the typelib, and what is not.
+
+   test-api.py LIST-OF-SYMBOLS
+"""
+
+import re
+import sys
+
+import gi
+import tap
+
+gi.require_version('GIRepository', '2.0')
+gi.require_version('Lwsg', '1.0')
+from gi.repository import GIRepository, GObject, Lwsg  # noqa: E402
+
+REPOSITORY = GIRepository.Repository.get_default()
+
+# The classes, with their properties ("=" for those that can be set) and signals.
+OBJECTS = {
+    'Connection': (
+        'buffered-amount bytes-received bytes-sent close-code close-reason dropped-messages is-client '
+        'max-buffered-amount= messages-received messages-sent path paused protocol remote-address round-trip-time '
+        'slow-consumer-policy= state streaming= subprotocol',
+        'closed fragment message pong writable'),
+    'Context': (
+        'close-timeout= dispatch-budget= handshake-timeout= max-message-size= ping-interval= pong-timeout= '
+        'proxy-resolver=',
+        'http-request'),
+    'Protocol': ('context n-connections name', 'accept broadcast closed message opened'),
+    'Request': ('method path query remote-address', ''),
+}
+ENUMERATIONS = {
+    'CloseCode': {'normal': 1000, 'going-away': 1001, 'protocol-error': 1002, 'unsupported-data': 1003,
+                  'no-status': 1005, 'abnormal': 1006, 'invalid-payload': 1007, 'policy': 1008, 'too-big': 1009,
+                  'extension-missing': 1010, 'internal-error': 1011},
+    'ConnectionState': {'open': 0, 'closing': 1, 'closed': 2},
+    'Error': {'failed': 0, 'closed': 1, 'invalid-argument': 2, 'listen': 3, 'connect': 4, 'handshake': 5,
+              'timed-out': 6, 'buffer-full': 7, 'busy': 8},
+    'HttpError': {'moved-permanently': 301, 'found': 302, 'bad-request': 400, 'unauthorized': 401, 'forbidden': 403,
+                  'not-found': 404, 'proxy-authentication-required': 407, 'upgrade-required': 426,
+                  'too-many-requests': 429, 'internal-server-error': 500, 'bad-gateway': 502,
+                  'service-unavailable': 503},
+    'MessageType': {'text': 1, 'binary': 2},
+    'SlowConsumerPolicy': {'close': 0, 'drop-oldest': 1, 'drop-newest': 2},
+}
+OTHERS = {'ConnectionFilterFunc', 'Message', 'error_quark', 'http_error_quark'}
+
+# Functions of the library that are not for other languages: types have no function of
+# their own there, and the source is for the classic API.
+HIDDEN = re.compile(r'lwsg_(source_\w+|\w+_get_type)$')
+
+# An _async function without a _finish of its own name.
+SHARED_FINISH = {'connect_full_async': 'connect_finish'}
+
+
+def infos():
+    return [REPOSITORY.get_info('Lwsg', i) for i in range(REPOSITORY.get_n_infos('Lwsg'))]
+
+
+def functions():
+    """All functions and methods, by their symbols."""
+    found = {}
+    for info in infos():
+        if info.get_type() == GIRepository.InfoType.FUNCTION:
+            found[GIRepository.function_info_get_symbol(info)] = info
+        elif info.get_type() in METHODS:
+            count, get = METHODS[info.get_type()]
+            for i in range(count(info)):
+                found[GIRepository.function_info_get_symbol(get(info, i))] = get(info, i)
+    return found
+
+
+METHODS = {
+    GIRepository.InfoType.OBJECT: (GIRepository.object_info_get_n_methods, GIRepository.object_info_get_method),
+    GIRepository.InfoType.STRUCT: (GIRepository.struct_info_get_n_methods, GIRepository.struct_info_get_method),
+    GIRepository.InfoType.ENUM: (GIRepository.enum_info_get_n_methods, GIRepository.enum_info_get_method),
+}
+
+
+def check_functions():
+    with open(sys.argv[1], encoding='utf-8') as file:
+        exported = {line.strip() for line in file if line.startswith('lwsg_')}
+    expected = {symbol for symbol in exported if not HIDDEN.match(symbol)}
+    assert set(functions()) == expected, set(functions()) ^ expected
+
+
+def check_names():
+    """These and no others: nothing of the classic API, of the layers below, of what is private."""
+    classes = {f'{name}Class' for name in OBJECTS}
+    expected = {*OBJECTS, *classes, *ENUMERATIONS, *OTHERS}
+    found = {info.get_name() for info in infos()}
+    assert found == expected, found ^ expected
+
+
+def check_objects():
+    for name, (properties, signals) in OBJECTS.items():
+        gtype = getattr(Lwsg, name).__gtype__
+        found = {spec.name + ('=' if spec.flags & GObject.ParamFlags.WRITABLE else '')
+                 for spec in getattr(Lwsg, name).list_properties()}
+        assert found == set(properties.split()), found ^ set(properties.split())
+        assert set(GObject.signal_list_names(gtype)) == set(signals.split()), name
+        assert gtype.parent == GObject.TYPE_OBJECT and not gtype.children
+        # The typelib knows what the type does.
+        info = REPOSITORY.find_by_name('Lwsg', name)
+        assert GIRepository.object_info_get_n_properties(info) == len(properties.split())
+        assert GIRepository.object_info_get_n_signals(info) == len(signals.split())
+
+
+def check_names_do_not_clash():
+    """In JavaScript and Python a method hides a property of its name, in Vala a signal does not compile."""
+    for name, (properties, signals) in OBJECTS.items():
+        info = REPOSITORY.find_by_name('Lwsg', name)
+        methods = {GIRepository.object_info_get_method(info, i).get_name()
+                   for i in range(GIRepository.object_info_get_n_methods(info))}
+        others = {text.strip('=').replace('-', '_') for text in properties.split()}
+        assert not methods & others, methods & others
+        assert not others & {signal.replace('-', '_') for signal in signals.split()}
+        # The one that Vala gets under another name.
+        assert methods & set(signals.split()) == ({'broadcast'} if name == 'Protocol' else set()), name
+
+
+def check_enumerations():
+    for name, expected in ENUMERATIONS.items():
+        info = REPOSITORY.find_by_name('Lwsg', name)
+        values = [GIRepository.enum_info_get_value(info, i) for i in range(GIRepository.enum_info_get_n_values(info))]
+        found = {value.get_name().replace('_', '-'): GIRepository.value_info_get_value(value) for value in values}
+        assert found == expected, f'{name}: {found}'
+        domain = GIRepository.enum_info_get_error_domain(info)
+        assert domain == {'Error': 'lwsg-error-quark', 'HttpError': 'lwsg-http-error-quark'}.get(name)
+        for nick, number in expected.items():
+            assert int(getattr(getattr(Lwsg, name), nick.upper().replace('-', '_'))) == number
+
+
+def check_async():
+    found = functions()
+    begins = [symbol for symbol in found if symbol.endswith('_async')]
+    assert len(begins) == 6, begins
+    for symbol in begins:
+        name = found[symbol].get_name()
+        finish = symbol[:-len(name)] + SHARED_FINISH.get(name, name.replace('_async', '_finish'))
+        assert finish in found, finish
+        assert not GIRepository.function_info_get_flags(found[symbol]) & GIRepository.FunctionInfoFlags.THROWS
+        assert GIRepository.function_info_get_flags(found[finish]) & GIRepository.FunctionInfoFlags.THROWS
+        arguments = [GIRepository.callable_info_get_arg(found[symbol], i)
+                     for i in range(GIRepository.callable_info_get_n_args(found[symbol]))]
+        cancellable, callback = arguments[-3:-1]
+        assert cancellable.get_name() == 'cancellable' and GIRepository.arg_info_may_be_null(cancellable)
+        assert GIRepository.arg_info_get_scope(callback) == GIRepository.ScopeType.ASYNC
+
+
+def check_nullable():
+    found = functions()
+    for symbol in ('lwsg_connection_get_protocol', 'lwsg_connection_get_subprotocol', 'lwsg_connection_get_path',
+                   'lwsg_connection_get_remote_address', 'lwsg_connection_get_close_reason', 'lwsg_message_get_text',
+                   'lwsg_protocol_get_name', 'lwsg_protocol_get_context', 'lwsg_context_lookup_protocol',
+                   'lwsg_context_get_proxy_resolver', 'lwsg_request_get_query', 'lwsg_request_get_header',
+                   'lwsg_request_get_remote_address'):
+        assert GIRepository.callable_info_may_return_null(found[symbol]), symbol
+    for symbol in ('lwsg_context_new', 'lwsg_request_get_method', 'lwsg_request_get_path', 'lwsg_message_get_bytes',
+                   'lwsg_context_add_protocol', 'lwsg_context_connect_finish', 'lwsg_connection_receive_finish'):
+        assert not GIRepository.callable_info_may_return_null(found[symbol]), symbol
+
+
+def check_transfer():
+    everything, nothing = GIRepository.Transfer.EVERYTHING, GIRepository.Transfer.NOTHING
+    found = functions()
+    for symbol, transfer in {
+            'lwsg_context_new': everything, 'lwsg_context_connect_finish': everything,
+            'lwsg_context_add_protocol': nothing, 'lwsg_context_lookup_protocol': nothing,
+            'lwsg_connection_receive_finish': everything, 'lwsg_connection_get_socket': everything,
+            'lwsg_connection_get_remote_address': nothing, 'lwsg_message_get_bytes': nothing,
+            'lwsg_message_get_text': nothing, 'lwsg_request_list_headers': everything}.items():
+        assert GIRepository.callable_info_get_caller_owns(found[symbol]) == transfer, symbol
+
+
+CASES = (check_functions, check_names, check_objects, check_names_do_not_clash, check_enumerations, check_async,
+         check_nullable, check_transfer)
+
+if __name__ == '__main__':
+    sys.exit(tap.run((f'/introspection/api/{case.__name__.removeprefix("check_")}', case) for case in CASES))

@@ -1,0 +1,192 @@
+# lws-glib: WebSockets for the GLib main loop
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The API as Python has it, server and client in one process."""
+
+import gc
+import sys
+import threading
+
+import gi
+import tap
+
+gi.require_version('Lwsg', '1.0')
+from gi.repository import Gio, GLib, GObject, Lwsg  # noqa: E402
+from waiting import Emissions, fails, result_of, until  # noqa: E402
+
+TEXT, BINARY = Lwsg.MessageType.TEXT, Lwsg.MessageType.BINARY
+
+
+class Pair:
+    """A server with one protocol, and a client's and its own end of a connection."""
+
+    def __init__(self, name='chat'):
+        self.context = Lwsg.Context()
+        self.protocol = self.context.add_protocol(name)
+        self.port = self.context.listen('127.0.0.1', 0)
+        self.subprotocols = [name] if name else None
+        opened = Emissions(self.protocol, 'opened')
+        self.client = self.connect()
+        (self.server,) = opened.wait().pop()
+
+    def connect(self):
+        return result_of(self.context, 'connect', f'ws://127.0.0.1:{self.port}/?a=b', self.subprotocols)
+
+
+def check_errors():
+    pair = Pair()
+    error, context, client = Lwsg.Error, pair.context, pair.client
+    assert error.quark() == Lwsg.error_quark() == GLib.quark_from_string('lwsg-error-quark')
+    assert Lwsg.HttpError.quark() == Lwsg.http_error_quark() == GLib.quark_from_string('lwsg-http-error-quark')
+
+    fails(error, error.LISTEN, context.listen, '127.0.0.1', pair.port)
+    fails(error, error.INVALID_ARGUMENT, context.listen, 'nowhere.example', 0)
+    fails(error, error.INVALID_ARGUMENT, context.add_protocol, 'a b')
+    fails(error, error.INVALID_ARGUMENT, context.add_protocol, 'chat')
+    for uri in ('', 'ws://', 'http://127.0.0.1/', 'ws://127.0.0.1:0/', 'ws://127.0.0.1/#a', 'ws://a:b@127.0.0.1/'):
+        fails(error, error.INVALID_ARGUMENT, result_of, context, 'connect', uri, None)
+    fails(error, error.CONNECT, result_of, context, 'connect', 'ws+unix:/nonexistent/socket', None)
+    fails(error, error.INVALID_ARGUMENT, client.send, TEXT, GLib.Bytes.new(b'\xff'))
+    fails(error, error.INVALID_ARGUMENT, result_of, client, 'ping', GLib.Bytes.new(bytes(126)))
+    fails(error, error.INVALID_ARGUMENT, client.close, Lwsg.CloseCode.ABNORMAL, None)
+    context.close()
+    fails(error, error.CLOSED, context.listen, None, 0)
+    fails(error, error.CLOSED, pair.protocol.broadcast_text, 'late')
+
+
+def check_cancelling():
+    pair = Pair()
+    cancellable = Gio.Cancellable()
+    cancelled = []
+
+    def on_message(connection, result):
+        cancelled.append(fails(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED, connection.receive_finish, result))
+
+    pair.client.receive_async(cancellable, on_message)
+    cancellable.cancel()
+    until(lambda: cancelled)
+    pair.server.send_text('for the next one')
+    assert result_of(pair.client, 'receive').get_text() == 'for the next one'
+    pair.context.close()
+
+
+def check_properties():
+    context = Lwsg.Context(max_message_size=100, ping_interval=7)
+    changed = Emissions(context, 'notify::close-timeout')
+    context.props.close_timeout = 3
+    assert changed[0][0].name == 'close-timeout'
+    assert (context.props.max_message_size, context.props.ping_interval, context.props.close_timeout) == (100, 7, 3)
+    context.set_proxy_resolver(None)
+    assert context.get_proxy_resolver() is None
+
+    pair = Pair()
+    assert pair.client.get_is_client() and pair.client.props.is_client
+    assert not pair.server.get_is_client() and not pair.server.props.is_client
+    assert pair.client.get_path() is None and pair.server.get_path() == '/?a=b'
+    assert pair.client.get_protocol() is None and pair.server.get_protocol() == pair.protocol
+    assert pair.server.get_remote_address().get_address().get_is_loopback()
+    assert pair.server.get_socket().is_connected()
+    assert pair.protocol.get_context() == pair.context
+    pair.context.close()
+    assert pair.protocol.get_context() is None
+    assert pair.server.get_state() == Lwsg.ConnectionState.CLOSED
+
+
+def check_list_model():
+    pair = Pair()
+    changes = Emissions(pair.protocol, 'items-changed')
+    assert isinstance(pair.protocol, Gio.ListModel)
+    assert pair.protocol.get_item_type() == Lwsg.Connection.__gtype__
+    assert len(pair.protocol) == 1 and pair.protocol[0] == pair.server and list(pair.protocol) == [pair.server]
+    second = pair.connect()
+    changes.wait()
+    assert [connection.get_is_client() for connection in pair.protocol] == [False, False]
+    assert result_of(pair.client, 'close', Lwsg.CloseCode.NORMAL, 'bye')
+    changes.wait(2)
+    assert result_of(second, 'close', Lwsg.CloseCode.NORMAL, None)
+    changes.wait(3)
+    assert changes == [(1, 0, 1), (0, 1, 0), (0, 1, 0)], changes
+    assert len(pair.protocol) == 0 and pair.protocol.props.n_connections == 0
+    assert pair.context.lookup_protocol('chat') == pair.protocol and pair.context.lookup_protocol('other') is None
+    pair.context.close()
+
+
+def check_broadcasts():
+    pair = Pair()
+
+    def instead(protocol, message):
+        GObject.signal_stop_emission_by_name(protocol, 'broadcast')
+        assert protocol.broadcast_filtered(TEXT, GLib.Bytes.new(b'another'), lambda connection: True) == 1
+        assert protocol.broadcast_filtered(TEXT, GLib.Bytes.new(b'nobody gets this'), lambda connection: False) == 0
+
+    handler = pair.protocol.connect('broadcast', instead)
+    pair.protocol.broadcast_text('one')
+    assert result_of(pair.client, 'receive').get_text() == 'another'
+    pair.protocol.disconnect(handler)
+    pair.protocol.broadcast(BINARY, GLib.Bytes.new(b'\1\2'))
+    assert result_of(pair.client, 'receive').get_bytes().get_data() == b'\1\2'
+    pair.context.close()
+
+
+def check_threads():
+    """Both kinds of sending, from threads of Python's."""
+    pair = Pair()
+    number = 200
+
+    def send(name):
+        for i in range(number):
+            pair.server.send_text(f'{name} {i}')
+            pair.protocol.broadcast_text(f'all {name} {i}')
+
+    messages = Emissions(pair.client, 'message')
+    threads = [threading.Thread(target=send, args=(name,)) for name in 'abc']
+    for thread in threads:
+        thread.start()
+    messages.wait(len(threads) * number * 2)
+    for thread in threads:
+        thread.join()
+    texts = [message.get_text() for message, in messages]
+    for name in 'abc':
+        assert [text for text in texts if text.startswith(f'{name} ')] == [f'{name} {i}' for i in range(number)]
+        assert [text for text in texts if text.startswith(f'all {name} ')] == [f'all {name} {i}' for i in range(number)]
+    pair.context.close()
+
+
+def check_kept_messages():
+    """A message that is kept outlives its signal, and its connection."""
+    pair = Pair()
+    messages = Emissions(pair.server, 'message')
+    pair.client.send_text('kept')
+    messages.wait()
+    pair.context.close()
+    del pair
+    gc.collect()
+    assert messages[0][0].get_text() == 'kept'
+
+
+def check_references():
+    gone = set()
+
+    def use():
+        pair = Pair()
+        for name in ('context', 'protocol', 'client', 'server'):
+            getattr(pair, name).weak_ref(gone.add, name)
+        closed = Emissions(pair.server, 'closed')
+        pair.client.send_text('never read')
+        assert result_of(pair.client, 'close', Lwsg.CloseCode.NORMAL, None)
+        closed.wait()
+
+    use()
+
+    def all_gone():
+        gc.collect()
+        GLib.idle_add(lambda: GLib.SOURCE_REMOVE)
+        return gone == {'context', 'protocol', 'client', 'server'}
+
+    until(all_gone)
+
+
+CASES = (check_errors, check_cancelling, check_properties, check_list_model, check_broadcasts, check_threads,
+         check_kept_messages, check_references)
+
+if __name__ == '__main__':
+    sys.exit(tap.run((f'/introspection/python/{case.__name__.removeprefix("check_")}', case) for case in CASES))
