@@ -1,0 +1,70 @@
+#!/usr/bin/env -S gjs -m
+// lws-glib: WebSockets for the GLib main loop
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A room to chat in: serves its page, and tells everybody what somebody says.
+// A client connects to /?NAME with the subprotocol "chat" and sends plain text; what it
+// gets is JSON, {"name": who, "text": what} or {"news": what, "present": number}.
+
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+import Lwsg from 'gi://Lwsg?version=1.0';
+import {exit, programArgs} from 'system';
+
+const PAGE = Gio.File.new_for_uri(import.meta.url).get_parent().resolve_relative_path('../data/chat');
+const HISTORY_MAX = 50;
+
+const loop = new GLib.MainLoop(null, false);
+const context = new Lwsg.Context({max_message_size: 4096});
+const chat = context.add_protocol('chat');
+const history = [];
+
+const tell = message => chat.broadcast_text(JSON.stringify(message));
+
+function nameOf(connection) {
+    const query = connection.path.split('?')[1] ?? '';
+    return GLib.uri_unescape_string(query, null)?.trim().slice(0, 24) || 'Somebody';
+}
+
+// Pages of other sites stay outside; programs have no origin.
+chat.connect('accept', (_chat, request) => {
+    const origin = request.get_header('Origin');
+    return origin === null || origin === `http://${request.get_header('Host')}`;
+});
+
+chat.connect('opened', (_chat, connection) => {
+    history.forEach(message => connection.send_text(JSON.stringify(message)));
+    tell({news: `${nameOf(connection)} came in`, present: chat.n_connections});
+});
+
+chat.connect('closed', (_chat, connection) => {
+    tell({news: `${nameOf(connection)} left`, present: chat.n_connections});
+});
+
+chat.connect('message', (_chat, connection, message) => {
+    const text = message.get_text()?.trim();
+    if (!text)
+        return;
+    history.push({name: nameOf(connection), text});
+    history.splice(0, history.length - HISTORY_MAX);
+    tell(history.at(-1));
+});
+
+function start() {
+    const options = programArgs.join(' ').match(/^(?:--port[ =](\d+))?$/);
+    if (options === null)
+        throw new Error('Usage: chat-server.js [--port N]');
+    context.serve_directory('/', PAGE);
+    return context.listen('localhost', Number(options[1] ?? 7681));
+}
+
+try {
+    print(`Listening on http://127.0.0.1:${start()}/ (Ctrl-C ends it)`);
+} catch (error) {
+    printerr(`chat-server: ${error.message}`);
+    exit(1);
+}
+for (const signal of [2, 15]) // SIGINT and SIGTERM
+    GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal, () => loop.quit());
+loop.run();
+context.close();
