@@ -44,7 +44,7 @@ class Chat:
         except GLib.Error as error:
             return self.end(error.message)
         connection.connect('message', self.on_message)
-        connection.connect('closed', lambda connection: self.end('The server has gone.'))
+        connection.connect('closed', self.on_closed)
         if self.options.say:
             return connection.send_text(self.options.say)
         lines = Gio.DataInputStream.new(Gio.UnixInputStream.new(sys.stdin.fileno(), False))
@@ -54,11 +54,14 @@ class Chat:
         try:
             line, _length = lines.read_line_finish_utf8(result)
             if line is None:
-                return self.end()
+                return self.options.count or connection.close(Lwsg.CloseCode.NORMAL, None)
             connection.send_text(line)
         except GLib.Error as error:
             return self.end(error.message)
         lines.read_line_async(GLib.PRIORITY_DEFAULT, None, self.on_line, connection)
+
+    def on_closed(self, connection):
+        self.end(None if connection.get_close_code() == Lwsg.CloseCode.NORMAL else 'The server has gone.')
 
     def on_message(self, connection, message):
         told = json.loads(message.get_text())

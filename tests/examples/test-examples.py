@@ -127,14 +127,21 @@ def check_chat():
             with chat_client(port, '--name', 'Bob', '--say', 'Hi all.', '--count', '1') as bob:
                 assert bob.communicate(timeout=LIMIT)[0] == '* Bob came in\nBob: Hi all.\n'
                 assert bob.returncode == 0
+            # All of it, before there is more to come.
+            news = [ann.stdout.readline() for _ in range(3)]
+            assert news == ['* Bob came in\n', 'Bob: Hi all.\n', '* Bob left\n'], news
             output, _ = ann.communicate('first\n\n  second €\nthird\n', timeout=LIMIT)
+            assert output.splitlines() == ['Änn: first', 'Änn: second €', 'Änn: third'], output
             assert ann.returncode == 0
-            assert sorted(output.splitlines()[:3]) == ['* Bob came in', '* Bob left', 'Bob: Hi all.'], output
-            assert output.splitlines()[3:] == ['Änn: first', 'Änn: second €', 'Änn: third']
+        # What was typed last is said before the end of the input is the end.
+        with chat_client(port, '--name', 'Eve') as eve:
+            eve.communicate('In passing.\n', timeout=LIMIT)
+            assert eve.returncode == 0
         # Whoever comes later reads what was said.
-        with chat_client(port, '--name', 'Cid', '--say', 'Late.', '--count', '5') as cid:
+        with chat_client(port, '--name', 'Cid', '--say', 'Late.', '--count', '6') as cid:
             output, _ = cid.communicate(timeout=LIMIT)
-            assert output.splitlines()[0] == 'Bob: Hi all.' and output.splitlines()[-1] == 'Cid: Late.', output
+            said = [line for line in output.splitlines() if not line.startswith('* ')]
+            assert said[0] == 'Bob: Hi all.' and said[-2:] == ['Eve: In passing.', 'Cid: Late.'], output
 
 
 def check_chat_ends():

@@ -140,9 +140,10 @@ def be_client(port, connections, subprotocols, path):
             start_echo(connection)
         connection.connect('closed', on_end)
 
+    asked = None if subprotocols == '-' else subprotocols.split(',')
     for _ in range(left):
-        context.connect_full_async(f'ws://127.0.0.1:{port}{path}', None if subprotocols == '-' else subprotocols.split(','),
-                                   'http://origin.example', None, None, on_connected)
+        context.connect_full_async(f'ws://127.0.0.1:{port}{path}', asked, 'http://origin.example', None, None,
+                                   on_connected)
 
 
 def main(role, *parameters):
