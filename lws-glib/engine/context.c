@@ -217,8 +217,7 @@ engine_context_adopt (EngineContext *context)
   context->random.left = 0;
   /* The parent's inbox is left to itself: the threads that write to it don't exist
    * here, and one of them may have held its mutex. */
-  close (context->inbox->watch.fd);
-  context->inbox = NULL;
+  engine_inbox_abandon (g_steal_pointer (&context->inbox));
 
   context->pid = getpid ();
   context->fork_generation = engine_fork_generation ();
@@ -245,7 +244,7 @@ context_close_inbox (EngineContext *context)
 
   if (context->fork_generation != engine_fork_generation ())
     {
-      close (context->inbox->watch.fd);
+      engine_inbox_abandon (context->inbox);
       return;
     }
   engine_inbox_close (context->inbox);

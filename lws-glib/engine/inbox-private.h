@@ -31,6 +31,10 @@ void engine_inbox_unref (EngineInbox *inbox);
 /* The context is gone: nothing is taken any more. */
 void engine_inbox_close (EngineInbox *inbox);
 
+/* The same for a copy in a forked process, where a thread that doesn't exist may hold
+ * the mutex, or have been about to change the queue. Gives up a reference, too. */
+void engine_inbox_abandon (EngineInbox *inbox);
+
 /* Does the service loop run on the calling thread? */
 gboolean engine_inbox_is_read_here (EngineInbox *inbox);
 

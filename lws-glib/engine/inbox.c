@@ -76,11 +76,22 @@ engine_inbox_unref (EngineInbox *inbox)
   if (!g_atomic_ref_count_dec (&inbox->references))
     return;
 
-  g_queue_clear_full (&inbox->letters, (GDestroyNotify) letter_free);
-  g_mutex_clear (&inbox->mutex);
-  g_cond_clear (&inbox->taken);
-  close (inbox->watch.fd);
+  if (inbox->watch.fd >= 0)
+    {
+      g_queue_clear_full (&inbox->letters, (GDestroyNotify) letter_free);
+      g_mutex_clear (&inbox->mutex);
+      g_cond_clear (&inbox->taken);
+      close (inbox->watch.fd);
+    }
   g_free (inbox);
+}
+
+void
+engine_inbox_abandon (EngineInbox *inbox)
+{
+  close (inbox->watch.fd);
+  inbox->watch.fd = -1;
+  engine_inbox_unref (inbox);
 }
 
 void
