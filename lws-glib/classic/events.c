@@ -5,6 +5,7 @@
 
 #include "engine/broadcast-private.h"
 #include "engine/reply-private.h"
+#include "wire/http-target-private.h"
 
 #include <string.h>
 
@@ -31,20 +32,10 @@ classic_call_with_bytes (EngineConnection *connection, enum libwebsocket_callbac
   bytes[length] = covered;
 }
 
-/* The path and query of a target that is a whole URI (RFC 9112 section 3.2.2). */
-static const char *
-classic_target (const char *target)
-{
-  const char *scheme = target[0] == '/' ? NULL : strstr (target, "://");
-  const char *path = scheme != NULL ? strchr (scheme + 3, '/') : target;
-
-  return path != NULL ? path : "/";
-}
-
 static void
 classic_request (EngineConnection *connection, const WireHead *head)
 {
-  char *target = (char *) classic_target (head->target);
+  char *target = (char *) wire_target_path (head->target);
 
   if (strcmp (head->method, "GET") != 0 && strcmp (head->method, "HEAD") != 0)
     {
@@ -105,7 +96,7 @@ static void
 classic_opened (EngineConnection *connection, const char *target)
 {
   const struct libwebsocket_protocols *entry = classic_protocol_entry (connection->protocol);
-  const char *path = target != NULL ? classic_target (target) : NULL;
+  const char *path = target != NULL ? wire_target_path (target) : NULL;
 
   if (entry->per_session_data_size > 0)
     connection->user = g_malloc0 (entry->per_session_data_size);

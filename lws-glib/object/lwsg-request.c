@@ -7,6 +7,7 @@
 
 #include "wire/http-field-private.h"
 #include "wire/http-status-private.h"
+#include "wire/http-target-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -65,13 +66,9 @@ G_DEFINE_FINAL_TYPE (LwsgRequest, lwsg_request, G_TYPE_OBJECT)
 static void
 request_read_target (LwsgRequest *self, const char *target)
 {
-  const char *scheme = target[0] == '/' ? NULL : strstr (target, "://");
-  const char *path = scheme != NULL ? strchr (scheme + 3, '/') : target;
-  const char *query;
+  const char *path = wire_target_path (target);
+  const char *query = strchr (path, '?');
 
-  if (path == NULL)
-    path = "/";
-  query = strchr (path, '?');
   self->path = query != NULL ? g_strndup (path, (gsize) (query - path)) : g_strdup (path);
   self->query = query != NULL ? g_strdup (query + 1) : NULL;
 }

@@ -14,6 +14,10 @@
  * without two hexadecimal digits. The query is the program's own matter. */
 gboolean wire_target_check (const char *method, const char *target, WireRefusal *refusal);
 
+/* Where the path and query of a checked target begin, which may be a whole URI
+ * (section 3.2.2); "/" for a URI that has no path. */
+const char *wire_target_path (const char *target);
+
 /* host[:port] as in the header Host: a name, an IPv4 address or an IPv6 address
  * in brackets. The host may not be empty, the port may (RFC 3986 section 3.2.3). */
 gboolean wire_host_is_valid (const char *host, gsize length);

@@ -176,3 +176,12 @@ wire_target_check (const char *method, const char *target, WireRefusal *refusal)
 
   return check_path (authority + authority_length, refusal);
 }
+
+const char *
+wire_target_path (const char *target)
+{
+  const char *scheme = target[0] == '/' ? NULL : strstr (target, "://");
+  const char *path = scheme != NULL ? strchr (scheme + 3, '/') : target;
+
+  return path != NULL ? path : "/";
+}
