@@ -36,6 +36,20 @@ guint lwsg_connection_get_close_code (LwsgConnection *self);
 LWSG_AVAILABLE_IN_1_0
 const char *lwsg_connection_get_close_reason (LwsgConnection *self);
 
+/* --- TLS */
+
+LWSG_AVAILABLE_IN_1_0
+GTlsCertificate *lwsg_connection_get_tls_peer_certificate (LwsgConnection *self);
+
+LWSG_AVAILABLE_IN_1_0
+GTlsCertificateFlags lwsg_connection_get_tls_peer_certificate_errors (LwsgConnection *self);
+
+LWSG_AVAILABLE_IN_1_0
+GTlsProtocolVersion lwsg_connection_get_tls_protocol_version (LwsgConnection *self);
+
+LWSG_AVAILABLE_IN_1_0
+const char *lwsg_connection_get_tls_ciphersuite_name (LwsgConnection *self);
+
 /* --- sending */
 
 LWSG_AVAILABLE_IN_1_0

@@ -30,6 +30,35 @@ LwsgProtocol *lwsg_context_lookup_protocol (LwsgContext *self, const char *name)
 LWSG_AVAILABLE_IN_1_0
 gboolean lwsg_context_serve_directory (LwsgContext *self, const char *prefix, GFile *directory, GError **error);
 
+/* --- TLS */
+
+LWSG_AVAILABLE_IN_1_0
+GTlsCertificate *lwsg_context_get_tls_certificate (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+gboolean lwsg_context_set_tls_certificate (LwsgContext *self, GTlsCertificate *certificate, GError **error);
+
+LWSG_AVAILABLE_IN_1_0
+gboolean lwsg_context_add_tls_certificate (LwsgContext *self, GTlsCertificate *certificate, GError **error);
+
+LWSG_AVAILABLE_IN_1_0
+GTlsDatabase *lwsg_context_get_tls_database (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_tls_database (LwsgContext *self, GTlsDatabase *database);
+
+LWSG_AVAILABLE_IN_1_0
+GTlsAuthenticationMode lwsg_context_get_tls_authentication_mode (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_tls_authentication_mode (LwsgContext *self, GTlsAuthenticationMode mode);
+
+LWSG_AVAILABLE_IN_1_0
+GTlsInteraction *lwsg_context_get_tls_interaction (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_tls_interaction (LwsgContext *self, GTlsInteraction *interaction);
+
 /* --- clients */
 
 LWSG_AVAILABLE_IN_1_0

@@ -8,6 +8,13 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+/* What ssl_connection may be. */
+enum {
+  CLIENT_OPEN,
+  CLIENT_SECURE,
+  CLIENT_SELF_SIGNED,
+};
+
 /* Who is told if the connection fails before the server has chosen: the first that
  * was asked for and exists. */
 static EngineProtocol *
@@ -43,7 +50,9 @@ client_connect (struct libwebsocket_context *context, const EngineDestination *d
  * @context: a context
  * @address: the name or address of the server
  * @port: its port
- * @ssl_connection: 0: this version does not know wss:// yet
+ * @ssl_connection: 0 for ws://; 1 for wss:// with a certificate for @address that the system
+ *   trusts; 2 for wss:// where a server may also be its own authority: the name and the dates of
+ *   such a certificate must be right nevertheless
  * @path: (nullable): the request target with its query; %NULL for "/"
  * @host: (nullable): the host that the server shall think of, without or with a
  *   port, even with a scheme in front; %NULL for @address
@@ -82,9 +91,11 @@ libwebsocket_client_connect (struct libwebsocket_context *context, const char *a
   g_return_val_if_fail (address != NULL, NULL);
 
   destination.port = port > 0 && port <= G_MAXUINT16 ? (guint16) port : 0;
-  if (ssl_connection != 0)
-    error = g_error_new_literal (ENGINE_ERROR, ENGINE_ERROR_INVALID,
-                                 _("wss:// was asked for, but this version does not know it yet"));
+  destination.secure = ssl_connection != CLIENT_OPEN;
+  destination.accept_self_signed = ssl_connection == CLIENT_SELF_SIGNED;
+  if (ssl_connection < CLIENT_OPEN || ssl_connection > CLIENT_SELF_SIGNED)
+    error = g_error_new (ENGINE_ERROR, ENGINE_ERROR_INVALID, _("The ssl_connection is %d: 0, 1 and 2 are known"),
+                         ssl_connection);
   else if (engine_context_is_elsewhere (context))
     error = g_error_new_literal (ENGINE_ERROR, ENGINE_ERROR_INVALID,
                                  _("Another process runs the service loop: clients connect there"));

@@ -71,10 +71,10 @@ context_check_arguments (int port, const struct libwebsocket_protocols *protocol
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID, _("%d is no port: 1 to 65535 are, and 0 for none"), port);
       return FALSE;
     }
-  if (certificate != NULL || key != NULL)
+  if (certificate == NULL && key != NULL)
     {
-      g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
-                           _("A certificate was given, but this version does not serve wss:// yet"));
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                   _("The private key \"%s\" was given, but no certificate"), key);
       return FALSE;
     }
   if (protocols == NULL || protocols[0].callback == NULL)
@@ -135,8 +135,34 @@ context_reset_entries (struct libwebsocket_protocols *protocols)
     }
 }
 
+/* Both are read before privileges are dropped. */
+static gboolean
+context_load_certificate (struct libwebsocket_context *context, const char *certificate_path, const char *key_path,
+                          GError **error)
+{
+  g_autoptr (GTlsCertificate) certificate = NULL;
+  g_autoptr (EngineCredentials) credentials = NULL;
+
+  if (certificate_path == NULL)
+    return TRUE;
+
+  certificate = engine_credentials_load (certificate_path, key_path, error);
+  if (certificate == NULL)
+    return FALSE;
+  credentials = engine_credentials_new ();
+  if (!engine_credentials_add (credentials, certificate, error))
+    {
+      g_prefix_error (error, "%s, %s: ", certificate_path, key_path != NULL ? key_path : certificate_path);
+      return FALSE;
+    }
+  context->tls.credentials = g_steal_pointer (&credentials);
+
+  return TRUE;
+}
+
 static struct libwebsocket_context *
-context_new (int port, struct libwebsocket_protocols *protocols, int gid, int uid, GError **error)
+context_new (int port, struct libwebsocket_protocols *protocols, const char *certificate, const char *key, int gid,
+             int uid, GError **error)
 {
   ClassicContext *classic = g_new0 (ClassicContext, 1);
   struct libwebsocket_context *context;
@@ -147,7 +173,8 @@ context_new (int port, struct libwebsocket_protocols *protocols, int gid, int ui
   if (context == NULL)
     return NULL;
 
-  if (!context_add_protocols (context, protocols, error) ||
+  if (!context_load_certificate (context, certificate, key, error) ||
+      !context_add_protocols (context, protocols, error) ||
       (port != CONTEXT_PORT_NO_LISTEN && !engine_listener_open (context, (guint16) port, error)) ||
       !classic_drop_privileges (gid, uid, error))
     {
@@ -165,8 +192,11 @@ context_new (int port, struct libwebsocket_protocols *protocols, int gid, int ui
  *   %CONTEXT_PORT_NO_LISTEN for a context of clients only
  * @protocols: (array): the protocols, ended by an entry whose callback is %NULL.
  *   The array must live, and stay writable, as long as the context.
- * @ssl_cert_filepath: (nullable): %NULL: wss:// is not served by this version
- * @ssl_private_key_filepath: (nullable): %NULL, likewise
+ * @ssl_cert_filepath: (nullable): a file with the server's certificate and, behind it, the
+ *   chain to its authority, in PEM: the port is served by TLS, as wss:// and https://.
+ *   %NULL to serve it openly.
+ * @ssl_private_key_filepath: (nullable): a file with the private key in PEM; %NULL if it is in the
+ *   same file
  * @gid: the group to change to once the port is bound, or -1
  * @uid: the user to change to once the port is bound, or -1
  *
@@ -178,6 +208,10 @@ context_new (int port, struct libwebsocket_protocols *protocols, int gid, int ui
  * subprotocols gets the first of its list that is served here (RFC 6455, section
  * 4.2.2), or is refused; one that asks for none gets the protocol whose name is
  * %NULL, or else the first.
+ *
+ * Certificate and key are read here, with the privileges of the start: a file that is missing,
+ * unreadable or not PEM, and a key that belongs to another certificate, are told by a
+ * message each. TLS 1.2 and 1.3 are spoken.
  *
  * With @gid or @uid the supplementary groups are dropped as well. That a change
  * of user fails is never ignored: there is no context then.
@@ -195,7 +229,7 @@ libwebsocket_create_context (int port, struct libwebsocket_protocols *protocols,
   GError *error = NULL;
 
   if (context_check_arguments (port, protocols, ssl_cert_filepath, ssl_private_key_filepath, &error))
-    context = context_new (port, protocols, gid, uid, &error);
+    context = context_new (port, protocols, ssl_cert_filepath, ssl_private_key_filepath, gid, uid, &error);
   if (context == NULL)
     classic_failure (G_STRFUNC, error);
 

@@ -76,6 +76,7 @@ engine_connection_close (EngineConnection *connection, guint16 code, const char 
   switch ((EngineState) connection->state)
     {
     case ENGINE_STATE_CONNECTING:
+    case ENGINE_STATE_SECURING:
     case ENGINE_STATE_HANDSHAKE:
       closing_end (connection);
       return;
@@ -168,8 +169,11 @@ engine_connection_on_drained (EngineConnection *connection)
     return;
 
   /* The server closes TCP first (RFC 6455 section 7.1.1); a client waits for it. */
-  if (connection->role == WIRE_ROLE_SERVER)
-    connection->transport->shutdown (connection);
+  if (connection->transport->shutdown (connection, connection->role == WIRE_ROLE_SERVER) == -EAGAIN)
+    {
+      engine_connection_block (connection);
+      return;
+    }
   engine_connection_set_state (connection, ENGINE_STATE_LINGERING);
   engine_connection_arm (connection, connection->role == WIRE_ROLE_SERVER ? limits->linger_ticks : limits->close_ticks);
   engine_connection_update_interest (connection);

@@ -37,6 +37,7 @@ struct libwebsocket {
   EngineTimer timer;            /* the deadline of the state */
   EngineContext *context;
   const EngineTransport *transport;
+  void *transport_data;         /* the transport's own */
   EngineProtocol *protocol;     /* NULL until bound */
   gpointer user;                /* the owner's */
 
@@ -98,6 +99,9 @@ GSocketAddress *engine_connection_get_peer (EngineConnection *connection);
 /* The owner wants to hear no data (or again). */
 void engine_connection_pause (EngineConnection *connection, gboolean pause);
 void engine_connection_request_writable (EngineConnection *connection);
+
+/* What TLS found out about the peer and its ciphers. */
+void engine_connection_get_tls_facts (EngineConnection *connection, EngineTlsFacts *facts);
 
 /* What the loop calls. */
 void engine_connection_on_deadline (EngineConnection *connection);

@@ -102,6 +102,7 @@ engine_connection_free (EngineConnection *connection)
   connection_leave_lines (connection);
   connection_unlink (connection);
   engine_output_clear (&connection->output);
+  connection->transport->free (connection);
   g_free (connection->tail);
   g_free (connection->urgent);
   g_free (connection->close_reason);
@@ -141,6 +142,9 @@ engine_connection_reads (const EngineConnection *connection)
 {
   switch ((EngineState) connection->state)
     {
+    case ENGINE_STATE_SECURING:
+      /* A client's handshake is GIO's. */
+      return connection->role == WIRE_ROLE_SERVER;
     case ENGINE_STATE_HANDSHAKE:
     case ENGINE_STATE_CLOSING:
     case ENGINE_STATE_LINGERING:
@@ -240,6 +244,12 @@ engine_connection_get_peer (EngineConnection *connection)
 }
 
 void
+engine_connection_get_tls_facts (EngineConnection *connection, EngineTlsFacts *facts)
+{
+  connection->transport->get_facts (connection, facts);
+}
+
+void
 engine_connection_pause (EngineConnection *connection, gboolean pause)
 {
   connection->paused = pause != FALSE;
@@ -331,6 +341,10 @@ engine_connection_on_deadline (EngineConnection *connection)
     case ENGINE_STATE_CONNECTING:
       engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("No connection to %s within %u s"),
                                connection->dial->address, limits->connect_ticks);
+      return;
+    case ENGINE_STATE_SECURING:
+      engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The TLS handshake was not done within %u s"),
+                               limits->handshake_ticks);
       return;
     case ENGINE_STATE_HANDSHAKE:
       if (connection->role == WIRE_ROLE_SERVER && connection->tail != NULL)

@@ -10,6 +10,8 @@
 typedef struct {
   const char *address;          /* a name or an address; with @connectable, for the texts only */
   guint16 port;
+  gboolean secure;              /* wss:// */
+  gboolean accept_self_signed;  /* whatever else is wrong with a certificate counts nevertheless */
   GSocketConnectable *connectable; /* NULL: made of address and port */
   const char *target;
   const char *host;             /* the header; NULL: made of address and port */
@@ -29,7 +31,12 @@ struct _EngineDial {
   gboolean running;             /* GIO is at work; its answer frees what was released */
   WireClientHandshake handshake; /* points to the strings below */
   GString *request;
+  GMainContext *main_context;   /* where GIO answers */
+  gboolean secure;
+  gboolean accept_self_signed;
+  GTlsCertificateFlags certificate_errors; /* what was wrong with the server's */
   char *address;
+  guint16 port;
   char *target;
   char *host;
   char *origin;
@@ -44,6 +51,15 @@ EngineConnection *engine_connector_dial (EngineContext *context, const EngineDes
 
 /* The context is gone: what is still running will find nobody. */
 void engine_connector_forget (EngineContext *context);
+
+/* A job of GIO begins. */
+void engine_connector_begin_job (EngineDial *dial);
+
+/* ... and has ended. FALSE if nobody waits for it any more: then the dial is freed. */
+gboolean engine_connector_end_job (EngineDial *dial);
+
+/* The connection does not come about. */
+void engine_connector_fail (EngineConnection *connection, const GError *error);
 
 /* The connection does not need its dial any more. */
 void engine_connector_release (EngineConnection *connection);

@@ -5,6 +5,7 @@
 
 #include "context-private.h"
 #include "handshake-private.h"
+#include "securing-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,12 +15,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define CONNECTOR_DEFAULT_PORT 80
+#define CONNECTOR_PORT 80
+#define CONNECTOR_SECURE_PORT 443
 
 static void
 dial_free (EngineDial *dial)
 {
   g_clear_object (&dial->cancellable);
+  g_clear_pointer (&dial->main_context, g_main_context_unref);
   g_free (dial->address);
   g_free (dial->target);
   g_free (dial->host);
@@ -54,6 +57,7 @@ static char *
 connector_host (const EngineDestination *destination)
 {
   const char *given = destination->host != NULL ? destination->host : destination->address;
+  guint16 usual = destination->secure ? CONNECTOR_SECURE_PORT : CONNECTOR_PORT;
   const char *scheme = strstr (given, "://");
   const char *name = scheme != NULL ? scheme + 3 : given;
   /* A zone of IPv6 (RFC 6874) means something on this machine alone. */
@@ -63,7 +67,7 @@ connector_host (const EngineDestination *destination)
   gboolean has_port = host[0] == '[' ? strstr (host, "]:") != NULL : !bare_ipv6 && strchr (host, ':') != NULL;
   g_autofree char *bracketed = bare_ipv6 ? g_strdup_printf ("[%s]", host) : g_strdup (host);
 
-  if (has_port || destination->port == CONNECTOR_DEFAULT_PORT || destination->port == 0)
+  if (has_port || destination->port == usual || destination->port == 0)
     return g_steal_pointer (&bracketed);
 
   return g_strdup_printf ("%s:%u", bracketed, destination->port);
@@ -89,6 +93,9 @@ dial_new (EngineContext *context, const EngineDestination *destination, GError *
   WireRefusal refusal;
 
   dial->context = context;
+  dial->secure = destination->secure;
+  dial->accept_self_signed = destination->accept_self_signed;
+  dial->port = destination->port;
   dial->address = connector_address (destination->address);
   dial->target = g_strconcat (target[0] == '/' ? "" : "/", target, NULL);
   dial->host = connector_host (destination);
@@ -121,6 +128,42 @@ dial_new (EngineContext *context, const EngineDestination *destination, GError *
   return g_steal_pointer (&dial);
 }
 
+void
+engine_connector_begin_job (EngineDial *dial)
+{
+  dial->running = TRUE;
+  dial->link.data = dial;
+  g_queue_push_tail_link (&dial->context->dials, &dial->link);
+  dial->context->jobs += dial->on_gio ? 1 : 0;
+}
+
+gboolean
+engine_connector_end_job (EngineDial *dial)
+{
+  EngineContext *context = dial->context;
+
+  dial->running = FALSE;
+  if (context != NULL)
+    {
+      g_queue_unlink (&context->dials, &dial->link);
+      context->jobs -= dial->on_gio ? 1 : 0;
+    }
+  if (dial->connection != NULL)
+    return TRUE;
+
+  dial_free (dial);
+
+  return FALSE;
+}
+
+void
+engine_connector_fail (EngineConnection *connection, const GError *error)
+{
+  if (connection->dial->error == NULL)
+    connection->dial->error = g_error_copy (error);
+  engine_connection_abort (connection, ENGINE_ERROR_CONNECT, "%s", error->message);
+}
+
 /* GIO's socket goes with its GSocketConnection; the descriptor stays with us. */
 static int
 connector_take_descriptor (GSocketConnection *stream)
@@ -148,11 +191,22 @@ connector_take_over (EngineConnection *connection, GSocketConnection *stream, co
       engine_connection_abort (connection, ENGINE_ERROR_CONNECT, "%s", error->message);
       return;
     }
+  if (G_IS_TCP_WRAPPER_CONNECTION (stream))
+    {
+      /* The bytes on its socket are encrypted once more, for the proxy. */
+      engine_connection_abort (connection, ENGINE_ERROR_CONNECT, _("Proxies that are spoken to by TLS are not supported"));
+      return;
+    }
   fd = connector_take_descriptor (stream);
   if (fd < 0)
     {
       engine_connection_abort (connection, ENGINE_ERROR_SYSTEM, _("The socket could not be taken over: %s"),
                                g_strerror (errno));
+      return;
+    }
+  if (connection->dial->secure)
+    {
+      engine_securing_connect (connection, g_socket_connection_get_socket (stream), fd);
       return;
     }
   engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, fd);
@@ -167,17 +221,8 @@ connector_on_connected (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GSocketConnection) stream = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
 
-  dial->running = FALSE;
-  if (context != NULL)
-    {
-      g_queue_unlink (&context->dials, &dial->link);
-      context->jobs -= dial->on_gio ? 1 : 0;
-    }
-  if (dial->connection == NULL)
-    {
-      dial_free (dial);
-      return;
-    }
+  if (!engine_connector_end_job (dial))
+    return;
 
   /* Under a driver this is no turn. */
   engine_context_hold (context);
@@ -227,7 +272,6 @@ connector_connectable (EngineDial *dial, const EngineDestination *destination)
 static void
 connector_start (EngineContext *context, EngineDial *dial, const EngineDestination *destination)
 {
-  GMainContext *main_context = connector_main_context (context, &dial->on_gio);
   g_autoptr (GSocketClient) client = g_socket_client_new ();
   g_autoptr (GSocketConnectable) connectable = connector_connectable (dial, destination);
 
@@ -235,14 +279,12 @@ connector_start (EngineContext *context, EngineDial *dial, const EngineDestinati
   if (destination->proxy_resolver != NULL)
     g_socket_client_set_proxy_resolver (client, destination->proxy_resolver);
   dial->cancellable = g_cancellable_new ();
-  dial->running = TRUE;
-  dial->link.data = dial;
-  g_queue_push_tail_link (&context->dials, &dial->link);
-  context->jobs += dial->on_gio ? 1 : 0;
+  dial->main_context = g_main_context_ref (connector_main_context (context, &dial->on_gio));
+  engine_connector_begin_job (dial);
 
-  g_main_context_push_thread_default (main_context);
+  g_main_context_push_thread_default (dial->main_context);
   g_socket_client_connect_async (client, connectable, dial->cancellable, connector_on_connected, dial);
-  g_main_context_pop_thread_default (main_context);
+  g_main_context_pop_thread_default (dial->main_context);
 }
 
 EngineConnection *

@@ -10,6 +10,7 @@
 #include "limits-private.h"
 #include "listener-private.h"
 #include "random-private.h"
+#include "tls-settings-private.h"
 
 /* The wheel turns once a second. */
 #define ENGINE_TICK_MICROSECONDS G_USEC_PER_SEC
@@ -43,6 +44,7 @@ struct libwebsocket_context {
   const EngineEvents *events;
   gpointer owner;
   EngineLimits limits;
+  EngineTlsSettings tls;
 
   int epoll_fd;
   guint depth;                  /* turns and broadcasts under way on the stack */
@@ -116,6 +118,7 @@ struct _EngineTurn {
   EngineContext *context;
   guint8 *buffer;
   guint frames;                 /* that may still be worked on */
+  guint securing_steps;         /* of TLS handshakes, likewise */
   guint checks;
   gint64 end;                   /* when the turn should stop */
 };
@@ -126,6 +129,9 @@ gboolean engine_context_service (EngineContext *context, int timeout_ms);
 
 /* May the turn go on? */
 gboolean engine_turn_goes_on (EngineTurn *turn);
+
+/* Something was done that took long: the clock is to be looked at. */
+void engine_turn_look_soon (EngineTurn *turn);
 
 /* Is there work that needs no waiting? */
 gboolean engine_context_has_work (EngineContext *context);

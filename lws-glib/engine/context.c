@@ -285,6 +285,7 @@ context_free (EngineContext *context)
     g_main_context_iteration (context->gio, TRUE);
   engine_connector_forget (context);
   g_clear_pointer (&context->gio, g_main_context_unref);
+  engine_tls_settings_clear (&context->tls);
   context->events->freed (context->owner);
   g_free (context);
 }

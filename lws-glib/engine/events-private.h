@@ -7,6 +7,8 @@
 #include "wire/decoder-private.h"
 #include "wire/handshake-private.h"
 
+#include <gio/gio.h>
+
 typedef struct _EngineProtocol EngineProtocol;
 
 /* What the engine tells its owner, all of it from inside a turn of the context.
@@ -26,6 +28,11 @@ typedef struct {
   /* The server accepted our handshake. The owner binds the connection, or returns
    * FALSE with *refusal filled. */
   gboolean (*accepted) (EngineConnection *connection, const char *subprotocol, WireRefusal *refusal);
+
+  /* Something is wrong with the certificate that the peer showed: is it accepted
+   * nevertheless? */
+  gboolean (*accept_certificate) (EngineConnection *connection, GTlsCertificate *certificate,
+                                  GTlsCertificateFlags errors);
 
   /* Frames may be sent from now on. @target is what the client asked for, NULL on
    * a client. */

@@ -9,6 +9,7 @@ typedef struct {
   EngineContext *context;
   EngineWatch watch;
   EngineTimer timer;            /* set while accepting is suspended */
+  gboolean secure;              /* by TLS, once there is a certificate */
   gboolean borrowed;            /* others listen on it, too, and go on after us */
 } EngineListener;
 

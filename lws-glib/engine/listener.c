@@ -3,6 +3,7 @@
  */
 #include "context-private.h"
 #include "fork-private.h"
+#include "securing-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -67,6 +68,16 @@ listener_socket (guint16 port)
   return -1;
 }
 
+/* What is sent to a Unix socket stays on this machine, and its permissions protect it. */
+static gboolean
+listener_is_network (int fd)
+{
+  int family = AF_UNSPEC;
+  socklen_t length = sizeof family;
+
+  return getsockopt (fd, SOL_SOCKET, SO_DOMAIN, &family, &length) != 0 || family != AF_UNIX;
+}
+
 EngineListener *
 engine_listener_add (EngineContext *context, int fd, GError **error)
 {
@@ -75,6 +86,7 @@ engine_listener_add (EngineContext *context, int fd, GError **error)
   listener->context = context;
   listener->timer.kind = ENGINE_WATCH_LISTENER;
   engine_watch_init (&listener->watch, ENGINE_WATCH_LISTENER, fd);
+  listener->secure = listener_is_network (fd);
   g_ptr_array_add (context->listeners, listener);
 
   if (!engine_poller_set (context->epoll_fd, &listener->watch, EPOLLIN))
@@ -162,6 +174,16 @@ listener_rest (EngineListener *listener, int failure)
   engine_context_set_timer (listener->context, &listener->timer, LISTENER_REST_TICKS);
 }
 
+static void
+listener_take (EngineListener *listener, int fd)
+{
+  EngineContext *context = listener->context;
+  EngineConnection *connection = engine_connection_new (context, WIRE_ROLE_SERVER, fd);
+
+  if (listener->secure && context->tls.credentials != NULL && connection->state == ENGINE_STATE_HANDSHAKE)
+    engine_securing_accept (connection);
+}
+
 void
 engine_listener_accept (EngineListener *listener)
 {
@@ -170,7 +192,7 @@ engine_listener_accept (EngineListener *listener)
       int fd = accept4 (listener->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
       if (fd >= 0)
-        engine_connection_new (listener->context, WIRE_ROLE_SERVER, fd);
+        listener_take (listener, fd);
       else if (errno == EAGAIN || errno == EWOULDBLOCK)
         return;
       else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)

@@ -5,6 +5,7 @@
 
 #include "context-private.h"
 #include "handshake-private.h"
+#include "securing-private.h"
 #include "send-private.h"
 #include "turn-private.h"
 
@@ -191,6 +192,9 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
       return;
     }
 
+  if (connection->state == ENGINE_STATE_SECURING && !engine_securing_step (turn, connection))
+    return;
+
   kept = receive_take_tail (connection, buffer);
   got = receive_read (connection, buffer + kept, ENGINE_RECEIVE_BUFFER - kept);
   length = kept + (gsize) MAX (got, 0);
@@ -205,7 +209,7 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
 
   if (got < 0 && got != -EAGAIN)
     engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost: %s"),
-                             g_strerror ((int) -got));
+                             connection->transport->explain (connection, (int) got));
   else if (got == 0 && !(connection->lined & ENGINE_LINE_READY) && engine_connection_reads (connection))
     engine_connection_on_end_of_input (connection);
   else if (connection->transport->pending (connection))

@@ -31,5 +31,8 @@ gboolean engine_send_check_room (EngineConnection *connection, gsize length, GEr
 /* Hands the output to the kernel as far as it takes it. */
 void engine_connection_flush (EngineConnection *connection);
 
+/* The kernel takes no more: what waits goes on when epoll says so. */
+void engine_connection_block (EngineConnection *connection);
+
 /* Lets the control frames that wait go in front of the data that does. */
 void engine_send_urgent (EngineConnection *connection);

@@ -30,13 +30,12 @@ send_lost (EngineConnection *connection, gssize result)
     return FALSE;
 
   engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost: %s"),
-                           g_strerror ((int) -result));
+                           connection->transport->explain (connection, (int) result));
   return TRUE;
 }
 
-/* The kernel takes no more: epoll will tell when it does. */
-static void
-send_block (EngineConnection *connection)
+void
+engine_connection_block (EngineConnection *connection)
 {
   EngineContext *context = connection->context;
 
@@ -61,8 +60,26 @@ static void
 send_count (EngineConnection *connection, gsize bytes)
 {
   engine_output_sent (&connection->output, bytes);
+}
+
+/* What was written may wait in the transport; only then has it been handed to the kernel.
+ * FALSE if the connection is blocked or lost. */
+static gboolean
+send_settle (EngineConnection *connection)
+{
+  int result = connection->transport->flush (connection);
+
+  if (result < 0 && send_lost (connection, result))
+    return FALSE;
+  if (result < 0)
+    {
+      engine_connection_block (connection);
+      return FALSE;
+    }
   if (engine_output_has_reached (&connection->output))
     engine_connection_stand_in (connection, ENGINE_LINE_SENT);
+
+  return TRUE;
 }
 
 void
@@ -76,11 +93,12 @@ engine_connection_flush (EngineConnection *connection)
 {
   EngineOutput *output = &connection->output;
 
-  if (connection->state == ENGINE_STATE_CLOSED || connection->state == ENGINE_STATE_CONNECTING)
+  /* It has ended, or there is no connection yet. */
+  if (connection->watch.fd < 0)
     return;
   if (connection->blocked)
     {
-      send_block (connection);
+      engine_connection_block (connection);
       return;
     }
 
@@ -100,12 +118,14 @@ engine_connection_flush (EngineConnection *connection)
         send_count (connection, (gsize) sent);
       if (sent < (gssize) offered)
         {
-          send_block (connection);
+          if (send_settle (connection))
+            engine_connection_block (connection);
           return;
         }
     }
 
-  send_drained (connection);
+  if (send_settle (connection))
+    send_drained (connection);
 }
 
 /* After something was put into the output: it leaves at the end of the turn, or at
@@ -245,8 +265,9 @@ send_by_reference (EngineConnection *connection, guint8 first_byte, const guint8
       if (taken > 0)
         output->unit_left = rest->used;
       engine_block_unref (rest);
-      send_block (connection);
     }
+  if (send_settle (connection) && taken < size)
+    engine_connection_block (connection);
 }
 
 static gboolean

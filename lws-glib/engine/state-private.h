@@ -9,6 +9,7 @@
 
 typedef enum {
   ENGINE_STATE_CONNECTING,      /* client: name resolution and TCP are under way */
+  ENGINE_STATE_SECURING,        /* the TLS handshake is under way */
   ENGINE_STATE_HANDSHAKE,       /* an HTTP head is awaited */
   ENGINE_STATE_REPLYING,        /* server: the answer to a plain HTTP request is on its way */
   ENGINE_STATE_OPEN,            /* frames both ways */

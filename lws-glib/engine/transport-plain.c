@@ -70,16 +70,46 @@ plain_pending (EngineConnection *connection)
   return FALSE;
 }
 
-static void
-plain_shutdown (EngineConnection *connection)
+static int
+plain_flush (EngineConnection *connection)
 {
-  shutdown (connection->watch.fd, SHUT_WR);
+  return 0;
+}
+
+static int
+plain_shutdown (EngineConnection *connection, gboolean fin)
+{
+  if (fin)
+    shutdown (connection->watch.fd, SHUT_WR);
+
+  return 0;
+}
+
+static const char *
+plain_explain (EngineConnection *connection, int failure)
+{
+  return g_strerror (-failure);
+}
+
+static void
+plain_get_facts (EngineConnection *connection, EngineTlsFacts *facts)
+{
+  *facts = (EngineTlsFacts){ 0 };
+}
+
+static void
+plain_free (EngineConnection *connection)
+{
 }
 
 const EngineTransport engine_transport_plain = {
   .read = plain_read,
   .write = plain_write,
+  .flush = plain_flush,
   .send_file = plain_send_file,
   .pending = plain_pending,
   .shutdown = plain_shutdown,
+  .explain = plain_explain,
+  .get_facts = plain_get_facts,
+  .free = plain_free,
 };

@@ -5,18 +5,40 @@
 
 #include "line-private.h"
 
+#include <gio/gio.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
 /* How the bytes of a connection reach the peer. All calls return at once; what
  * fails is a negative errno, and -EAGAIN is no failure. */
 
+typedef enum {
+  ENGINE_SECURING_MORE,         /* the peer's turn */
+  ENGINE_SECURING_DONE,
+  ENGINE_SECURING_FAILED,
+} EngineSecuringStep;
+
+/* What TLS found out; of a connection without it all are empty. */
 typedef struct {
+  GTlsCertificate *peer_certificate; /* owned */
+  GTlsCertificateFlags peer_errors; /* what was wrong with it, and accepted nevertheless */
+  GTlsProtocolVersion version;
+  const char *ciphersuite;      /* interned; NULL without TLS */
+} EngineTlsFacts;
+
+typedef struct {
+  /* One step of a handshake that comes before the first byte, when the peer has sent
+   * something. NULL: there is none, or it goes on elsewhere. */
+  EngineSecuringStep (*handshake) (EngineConnection *connection, GError **error);
+
   /* Bytes read, 0 at the end of the stream. */
   gssize (*read) (EngineConnection *connection, void *buffer, gsize length);
 
   /* Bytes taken, perhaps fewer than given. */
   gssize (*write) (EngineConnection *connection, const struct iovec *parts, int n_parts);
+
+  /* Sends what write() took and the kernel did not: 0 once nothing is left of it. */
+  int (*flush) (EngineConnection *connection);
 
   /* Bytes of a file taken, from *offset on, which is moved. 0: the file has ended. */
   gssize (*send_file) (EngineConnection *connection, int file, off_t *offset, gsize length);
@@ -24,8 +46,23 @@ typedef struct {
   /* Is there input that the descriptor will not tell of? */
   gboolean (*pending) (EngineConnection *connection);
 
-  /* Says that nothing more will be written. */
-  void (*shutdown) (EngineConnection *connection);
+  /* Says that nothing more will be written; with @fin to TCP, too. -EAGAIN if that
+   * has to wait for what was written before. */
+  int (*shutdown) (EngineConnection *connection, gboolean fin);
+
+  /* What a negative result means, for people. */
+  const char *(*explain) (EngineConnection *connection, int failure);
+
+  void (*get_facts) (EngineConnection *connection, EngineTlsFacts *facts);
+
+  /* Gives back what the connection's `transport_data` is. */
+  void (*free) (EngineConnection *connection);
 } EngineTransport;
 
 extern const EngineTransport engine_transport_plain;
+extern const EngineTransport engine_transport_tls_server;
+extern const EngineTransport engine_transport_tls_client;
+
+void engine_tls_facts_clear (EngineTlsFacts *facts);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (EngineTlsFacts, engine_tls_facts_clear)

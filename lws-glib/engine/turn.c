@@ -5,6 +5,7 @@
 
 #include "receive-private.h"
 #include "reply-private.h"
+#include "securing-private.h"
 #include "send-private.h"
 
 #include <errno.h>
@@ -106,6 +107,12 @@ engine_turn_goes_on (EngineTurn *turn)
     turn->frames = 0;
 
   return turn->frames > 0 && !turn->context->destroyed;
+}
+
+void
+engine_turn_look_soon (EngineTurn *turn)
+{
+  turn->checks |= TURN_CHECKS_PER_LOOK - 1;
 }
 
 /* --- the phases */
@@ -268,6 +275,7 @@ turn_begin (EngineTurn *turn, EngineContext *context)
     turn->buffer = g_malloc (ENGINE_RECEIVE_PADDING + ENGINE_RECEIVE_BUFFER + ENGINE_RECEIVE_END);
   turn->context = context;
   turn->frames = context->limits.turn_frames;
+  turn->securing_steps = ENGINE_SECURING_STEPS;
   turn->checks = 0;
 
   return TRUE;

@@ -38,6 +38,7 @@ lwsg_connection_finalize (GObject *object)
   g_clear_pointer (&self->path, g_ref_string_release);
   g_clear_pointer (&self->parts, g_byte_array_unref);
   g_clear_object (&self->remote_address);
+  lwsg_connection_drop_tls (self);
   lwsg_connection_drop_held (self);
   lwsg_connection_drop_kept (self);
   g_free (self->subprotocol);
@@ -70,6 +71,18 @@ lwsg_connection_get_property (GObject *object, guint property, GValue *value, GP
       break;
     case LWSG_CONNECTION_PROP_IS_CLIENT:
       g_value_set_boolean (value, self->is_client);
+      break;
+    case LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE:
+      g_value_set_object (value, lwsg_connection_get_tls_peer_certificate (self));
+      break;
+    case LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE_ERRORS:
+      g_value_set_flags (value, lwsg_connection_get_tls_peer_certificate_errors (self));
+      break;
+    case LWSG_CONNECTION_PROP_TLS_PROTOCOL_VERSION:
+      g_value_set_enum (value, (int) lwsg_connection_get_tls_protocol_version (self));
+      break;
+    case LWSG_CONNECTION_PROP_TLS_CIPHERSUITE_NAME:
+      g_value_set_string (value, lwsg_connection_get_tls_ciphersuite_name (self));
       break;
     case LWSG_CONNECTION_PROP_CLOSE_CODE:
       g_value_set_uint (value, self->close_code);
@@ -202,6 +215,53 @@ install_facts (void)
    */
   properties[LWSG_CONNECTION_PROP_IS_CLIENT] =
     g_param_spec_boolean ("is-client", NULL, NULL, FALSE, READ_FLAGS);
+}
+
+static void
+install_tls (void)
+{
+  /**
+   * LwsgConnection:tls-peer-certificate:
+   *
+   * The certificate that the peer showed, with its chain; %NULL if it showed none, as most
+   * clients, or without TLS.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE] =
+    g_param_spec_object ("tls-peer-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, READ_FLAGS);
+
+  /**
+   * LwsgConnection:tls-peer-certificate-errors:
+   *
+   * What was wrong with that certificate, and accepted by #LwsgContext::accept-certificate.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE_ERRORS] =
+    g_param_spec_flags ("tls-peer-certificate-errors", NULL, NULL, G_TYPE_TLS_CERTIFICATE_FLAGS,
+                        G_TLS_CERTIFICATE_NO_FLAGS, READ_FLAGS);
+
+  /**
+   * LwsgConnection:tls-protocol-version:
+   *
+   * The version of TLS, %G_TLS_PROTOCOL_VERSION_UNKNOWN without it.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_TLS_PROTOCOL_VERSION] =
+    g_param_spec_enum ("tls-protocol-version", NULL, NULL, G_TYPE_TLS_PROTOCOL_VERSION,
+                       G_TLS_PROTOCOL_VERSION_UNKNOWN, READ_FLAGS);
+
+  /**
+   * LwsgConnection:tls-ciphersuite-name:
+   *
+   * The name of the TLS ciphersuite, such as "TLS_AES_256_GCM_SHA384"; %NULL without TLS.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_TLS_CIPHERSUITE_NAME] =
+    g_param_spec_string ("tls-ciphersuite-name", NULL, NULL, NULL, READ_FLAGS);
 }
 
 /* Why it ended. */
@@ -439,6 +499,7 @@ lwsg_connection_class_init (LwsgConnectionClass *klass)
 
   notify_signal = g_signal_lookup ("notify", G_TYPE_OBJECT);
   install_facts ();
+  install_tls ();
   install_end ();
   install_flow ();
   install_statistics ();

@@ -32,6 +32,7 @@ struct _LwsgConnection {
   guint8 peer[28];              /* a sockaddr_in6, or something shorter; asked for, it becomes: */
   guint8 peer_length;
   GSocketAddress *remote_address;
+  EngineTlsFacts *tls;          /* NULL without TLS */
 
   int state;                    /* LwsgConnectionState, for all threads */
   gboolean is_client;
@@ -81,6 +82,10 @@ enum {
   LWSG_CONNECTION_PROP_PATH,
   LWSG_CONNECTION_PROP_REMOTE_ADDRESS,
   LWSG_CONNECTION_PROP_IS_CLIENT,
+  LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE,
+  LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE_ERRORS,
+  LWSG_CONNECTION_PROP_TLS_PROTOCOL_VERSION,
+  LWSG_CONNECTION_PROP_TLS_CIPHERSUITE_NAME,
   LWSG_CONNECTION_PROP_CLOSE_CODE,
   LWSG_CONNECTION_PROP_CLOSE_REASON,
   LWSG_CONNECTION_PROP_BUFFERED_AMOUNT,
@@ -137,6 +142,10 @@ void lwsg_connection_on_writable (LwsgConnection *self);
 void lwsg_connection_on_sent (LwsgConnection *self);
 void lwsg_connection_on_closing (LwsgConnection *self);
 void lwsg_connection_on_closed (LwsgConnection *self, guint code, const char *reason, gboolean peer_closed);
+
+/* --- lwsg-connection-tls.c */
+void lwsg_connection_note_tls (LwsgConnection *self);
+void lwsg_connection_drop_tls (LwsgConnection *self);
 
 /* --- lwsg-connection-send.c */
 

@@ -79,6 +79,7 @@ lwsg_connection_new (EngineConnection *engine, LwsgProtocol *protocol, const cha
   self->engine = engine;
   self->inbox = engine_inbox_ref (engine->context->inbox);
   connection_note_peer (self);
+  lwsg_connection_note_tls (self);
   self->is_client = engine->role == WIRE_ROLE_CLIENT;
   g_set_object (&self->protocol, protocol);
   self->subprotocol = g_strdup (subprotocol);

@@ -15,6 +15,10 @@
 
 /* --- where to */
 
+/* RFC 6455 section 3. */
+#define CONNECT_WS_PORT 80
+#define CONNECT_WSS_PORT 443
+
 typedef struct {
   EngineDestination engine;
   char *host;
@@ -99,7 +103,7 @@ destination_read_host (Destination *destination, GUri *parsed, const char *uri, 
     return destination_refuse (error, uri, _("its port is 0"));
 
   destination->engine.address = destination->host;
-  destination->engine.port = port > 0 ? (guint16) port : 80;
+  destination->engine.port = port > 0 ? (guint16) port : destination->engine.secure ? CONNECT_WSS_PORT : CONNECT_WS_PORT;
 
   return TRUE;
 }
@@ -130,12 +134,11 @@ destination_read (Destination *destination, const char *uri, GError **error)
   parsed = g_uri_parse (uri, G_URI_FLAGS_ENCODED, &failure);
   if (parsed == NULL)
     return destination_refuse (error, uri, failure->message);
-  if (g_ascii_strcasecmp (g_uri_get_scheme (parsed), "wss") == 0)
-    return destination_refuse (error, uri, _("this version does not know wss:// yet"));
-  if (g_ascii_strcasecmp (g_uri_get_scheme (parsed), "ws") != 0)
-    return destination_refuse (error, uri, _("its scheme is none of ws:// and ws+unix:"));
+  destination->engine.secure = g_ascii_strcasecmp (g_uri_get_scheme (parsed), "wss") == 0;
+  if (!destination->engine.secure && g_ascii_strcasecmp (g_uri_get_scheme (parsed), "ws") != 0)
+    return destination_refuse (error, uri, _("its scheme is none of wss://, ws:// and ws+unix:"));
   if (g_uri_get_userinfo (parsed) != NULL)
-    return destination_refuse (error, uri, _("a user and password in it would be sent openly"));
+    return destination_refuse (error, uri, _("a user and a password belong into a header Authorization"));
   if (g_uri_get_fragment (parsed) != NULL)
     return destination_refuse (error, uri, _("it has a fragment (RFC 6455 section 3)"));
 
@@ -316,7 +319,7 @@ lwsg_context_connect_full_async (LwsgContext *self, const char *uri, const char 
 /**
  * lwsg_context_connect_async:
  * @self: a context
- * @uri: what to connect to: `ws://host[:port]/path?query`, or
+ * @uri: what to connect to: `ws://host[:port]/path?query`, `wss://` for TLS, or
  *   `ws+unix:/path/of/socket:/path?query`
  * @subprotocols: (nullable) (array zero-terminated=1): the subprotocols asked for, best
  *   first; the server must choose one of them
@@ -327,6 +330,9 @@ lwsg_context_connect_full_async (LwsgContext *self, const char *uri, const char 
  * Connects to a server: resolves its name, tries both address families, goes through the
  * proxy that #LwsgContext:proxy-resolver names, and makes the opening handshake. 30 seconds
  * are given to the connection and #LwsgContext:handshake-timeout to the handshake.
+ *
+ * The certificate of a wss:// server must be for the host of @uri, and issued by whom
+ * #LwsgContext:tls-database trusts; see #LwsgContext::accept-certificate otherwise.
  *
  * Since: 1.0
  */

@@ -24,6 +24,36 @@ struct _LwsgContext {
 /* Emits ::http-request. TRUE: somebody has answered, or will. */
 gboolean lwsg_context_emit_request (LwsgContext *self, LwsgRequest *request);
 
+/* The identifiers of all properties; those of TLS stand in a row. */
+enum {
+  LWSG_CONTEXT_PROP_0,
+  LWSG_CONTEXT_PROP_MAX_MESSAGE_SIZE,
+  LWSG_CONTEXT_PROP_HANDSHAKE_TIMEOUT,
+  LWSG_CONTEXT_PROP_CLOSE_TIMEOUT,
+  LWSG_CONTEXT_PROP_PING_INTERVAL,
+  LWSG_CONTEXT_PROP_PONG_TIMEOUT,
+  LWSG_CONTEXT_PROP_DISPATCH_BUDGET,
+  LWSG_CONTEXT_PROP_PROXY_RESOLVER,
+  LWSG_CONTEXT_PROP_TLS_CERTIFICATE,
+  LWSG_CONTEXT_PROP_TLS_DATABASE,
+  LWSG_CONTEXT_PROP_TLS_AUTHENTICATION_MODE,
+  LWSG_CONTEXT_PROP_TLS_INTERACTION,
+  LWSG_CONTEXT_N_PROPS
+};
+
+#define LWSG_CONTEXT_N_TLS_PROPS (LWSG_CONTEXT_PROP_TLS_INTERACTION + 1 - LWSG_CONTEXT_PROP_TLS_CERTIFICATE)
+
+/* --- lwsg-context-tls.c */
+void lwsg_context_install_tls (GObjectClass *klass, GParamFlags flags);
+
+/* Both return FALSE for properties of others. */
+gboolean lwsg_context_get_tls_property (LwsgContext *self, guint property, GValue *value);
+gboolean lwsg_context_set_tls_property (LwsgContext *self, guint property, const GValue *value);
+
+/* Emits ::accept-certificate. */
+gboolean lwsg_context_accept_certificate (LwsgContext *self, const char *host, GTlsCertificate *certificate,
+                                          GTlsCertificateFlags errors);
+
 /* --- lwsg-events.c */
 extern const EngineEvents lwsg_events;
 

@@ -55,23 +55,11 @@
 #define CONTEXT_MAX_MESSAGE_SIZE (16 * 1024 * 1024)
 
 enum {
-  PROP_0,
-  PROP_MAX_MESSAGE_SIZE,
-  PROP_HANDSHAKE_TIMEOUT,
-  PROP_CLOSE_TIMEOUT,
-  PROP_PING_INTERVAL,
-  PROP_PONG_TIMEOUT,
-  PROP_DISPATCH_BUDGET,
-  PROP_PROXY_RESOLVER,
-  N_PROPS
-};
-
-enum {
   SIGNAL_HTTP_REQUEST,
   N_SIGNALS
 };
 
-static GParamSpec *properties[N_PROPS];
+static GParamSpec *properties[LWSG_CONTEXT_PROP_PROXY_RESOLVER + 1];
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (LwsgContext, lwsg_context, G_TYPE_OBJECT)
@@ -496,15 +484,15 @@ context_limit (LwsgContext *self, guint property)
 
   switch (property)
     {
-    case PROP_HANDSHAKE_TIMEOUT:
+    case LWSG_CONTEXT_PROP_HANDSHAKE_TIMEOUT:
       return &limits->handshake_ticks;
-    case PROP_CLOSE_TIMEOUT:
+    case LWSG_CONTEXT_PROP_CLOSE_TIMEOUT:
       return &limits->close_ticks;
-    case PROP_PING_INTERVAL:
+    case LWSG_CONTEXT_PROP_PING_INTERVAL:
       return &limits->ping_ticks;
-    case PROP_PONG_TIMEOUT:
+    case LWSG_CONTEXT_PROP_PONG_TIMEOUT:
       return &limits->pong_ticks;
-    case PROP_DISPATCH_BUDGET:
+    case LWSG_CONTEXT_PROP_DISPATCH_BUDGET:
       return &limits->turn_microseconds;
     default:
       return NULL;
@@ -519,9 +507,11 @@ lwsg_context_get_property (GObject *object, guint property, GValue *value, GPara
 
   if (limit != NULL)
     g_value_set_uint (value, *limit);
-  else if (property == PROP_MAX_MESSAGE_SIZE)
+  else if (lwsg_context_get_tls_property (self, property, value))
+    return;
+  else if (property == LWSG_CONTEXT_PROP_MAX_MESSAGE_SIZE)
     g_value_set_uint64 (value, self->max_message_size);
-  else if (property == PROP_PROXY_RESOLVER)
+  else if (property == LWSG_CONTEXT_PROP_PROXY_RESOLVER)
     g_value_set_object (value, self->proxy_resolver);
   else if (G_PARAM_SPEC_VALUE_TYPE (pspec) != G_TYPE_UINT)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property, pspec);
@@ -536,7 +526,7 @@ context_set_max_message_size (LwsgContext *self, guint64 size)
   self->max_message_size = size;
   if (self->engine != NULL)
     self->engine->limits.message_limit = size;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_MESSAGE_SIZE]);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[LWSG_CONTEXT_PROP_MAX_MESSAGE_SIZE]);
 }
 
 static void
@@ -550,9 +540,11 @@ lwsg_context_set_property (GObject *object, guint property, const GValue *value,
       *limit = g_value_get_uint (value);
       g_object_notify_by_pspec (object, pspec);
     }
-  else if (property == PROP_MAX_MESSAGE_SIZE)
+  else if (lwsg_context_set_tls_property (self, property, value))
+    return;
+  else if (property == LWSG_CONTEXT_PROP_MAX_MESSAGE_SIZE)
     context_set_max_message_size (self, g_value_get_uint64 (value));
-  else if (property == PROP_PROXY_RESOLVER)
+  else if (property == LWSG_CONTEXT_PROP_PROXY_RESOLVER)
     lwsg_context_set_proxy_resolver (self, g_value_get_object (value));
 }
 
@@ -568,7 +560,7 @@ install_limits (GParamFlags flags)
    *
    * Since: 1.0
    */
-  properties[PROP_MAX_MESSAGE_SIZE] =
+  properties[LWSG_CONTEXT_PROP_MAX_MESSAGE_SIZE] =
     g_param_spec_uint64 ("max-message-size", NULL, NULL, 1, G_MAXUINT32, CONTEXT_MAX_MESSAGE_SIZE, flags);
 
   /**
@@ -579,7 +571,7 @@ install_limits (GParamFlags flags)
    *
    * Since: 1.0
    */
-  properties[PROP_DISPATCH_BUDGET] =
+  properties[LWSG_CONTEXT_PROP_DISPATCH_BUDGET] =
     g_param_spec_uint ("dispatch-budget", NULL, NULL, 1, G_MAXUINT, ENGINE_TURN_MICROSECONDS, flags);
 }
 
@@ -594,7 +586,7 @@ install_timeouts (GParamFlags flags)
    *
    * Since: 1.0
    */
-  properties[PROP_HANDSHAKE_TIMEOUT] =
+  properties[LWSG_CONTEXT_PROP_HANDSHAKE_TIMEOUT] =
     g_param_spec_uint ("handshake-timeout", NULL, NULL, 1, G_MAXINT, ENGINE_HANDSHAKE_TICKS, flags);
 
   /**
@@ -605,7 +597,7 @@ install_timeouts (GParamFlags flags)
    *
    * Since: 1.0
    */
-  properties[PROP_CLOSE_TIMEOUT] =
+  properties[LWSG_CONTEXT_PROP_CLOSE_TIMEOUT] =
     g_param_spec_uint ("close-timeout", NULL, NULL, 1, G_MAXINT, ENGINE_CLOSE_TICKS, flags);
 
   /**
@@ -615,7 +607,7 @@ install_timeouts (GParamFlags flags)
    *
    * Since: 1.0
    */
-  properties[PROP_PING_INTERVAL] =
+  properties[LWSG_CONTEXT_PROP_PING_INTERVAL] =
     g_param_spec_uint ("ping-interval", NULL, NULL, 0, G_MAXINT, ENGINE_PING_TICKS, flags);
 
   /**
@@ -626,7 +618,7 @@ install_timeouts (GParamFlags flags)
    *
    * Since: 1.0
    */
-  properties[PROP_PONG_TIMEOUT] =
+  properties[LWSG_CONTEXT_PROP_PONG_TIMEOUT] =
     g_param_spec_uint ("pong-timeout", NULL, NULL, 1, G_MAXINT, ENGINE_PONG_TICKS, flags);
 }
 
@@ -654,10 +646,11 @@ lwsg_context_class_init (LwsgContextClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_PROXY_RESOLVER] =
+  properties[LWSG_CONTEXT_PROP_PROXY_RESOLVER] =
     g_param_spec_object ("proxy-resolver", NULL, NULL, G_TYPE_PROXY_RESOLVER, flags);
 
-  g_object_class_install_properties (object_class, N_PROPS, properties);
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+  lwsg_context_install_tls (object_class, flags);
 
   /**
    * LwsgContext::http-request:

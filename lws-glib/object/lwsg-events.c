@@ -6,6 +6,8 @@
 #include "lwsg-protocol-private.h"
 #include "lwsg-request-private.h"
 
+#include "engine/connector-private.h"
+
 #include <string.h>
 
 /* From the events of the engine to signals. What an engine connection carries as its
@@ -119,6 +121,14 @@ events_accepted (EngineConnection *engine, const char *subprotocol, WireRefusal 
   return TRUE;
 }
 
+static gboolean
+events_accept_certificate (EngineConnection *engine, GTlsCertificate *certificate, GTlsCertificateFlags errors)
+{
+  const char *host = engine->role == WIRE_ROLE_CLIENT ? engine->dial->address : NULL;
+
+  return lwsg_context_accept_certificate (engine->context->owner, host, certificate, errors);
+}
+
 static void
 events_opened (EngineConnection *engine, const char *target)
 {
@@ -219,6 +229,7 @@ const EngineEvents lwsg_events = {
   .request = events_request,
   .handshake = events_handshake,
   .accepted = events_accepted,
+  .accept_certificate = events_accept_certificate,
   .opened = events_opened,
   .data = events_data,
   .pong = events_pong,

@@ -1,7 +1,7 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * server-classic PORT: the server of the benchmarks on the classic API. On the path
+ * server-classic PORT [CERTIFICATE KEY]: the server of the benchmarks on the classic API. On the path
  * /fan each message goes to all connections on /fan, on any other it is echoed.
  * The API does not tell text from binary: all goes out as text.
  */
@@ -105,9 +105,9 @@ main (int argc, char **argv)
   struct rlimit files = { 0 };
   struct libwebsocket_context *context;
 
-  if (argc != 2 || atoi (argv[1]) <= 0)
+  if ((argc != 2 && argc != 4) || atoi (argv[1]) <= 0)
     {
-      g_printerr ("Usage: server-classic PORT\n");
+      g_printerr ("Usage: server-classic PORT [CERTIFICATE KEY]\n");
       return 2;
     }
 
@@ -117,7 +117,8 @@ main (int argc, char **argv)
   signal (SIGINT, on_signal);
   signal (SIGTERM, on_signal);
 
-  context = libwebsocket_create_context (atoi (argv[1]), protocols, NULL, NULL, -1, -1);
+  context = libwebsocket_create_context (atoi (argv[1]), protocols, argc == 4 ? argv[2] : NULL,
+                                         argc == 4 ? argv[3] : NULL, -1, -1);
   if (context == NULL)
     return 1;
   while (!stop && libwebsocket_service (context, -1) >= 0)

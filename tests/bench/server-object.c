@@ -1,7 +1,7 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * server-object PORT: the server of the benchmarks on the object API. On the path /fan
+ * server-object PORT [CERTIFICATE KEY]: the server of the benchmarks on the object API. On the path /fan
  * each message goes to all connections on /fan, on any other it is echoed.
  */
 #include <glib-unix.h>
@@ -28,6 +28,14 @@ on_message (LwsgProtocol *protocol, LwsgConnection *connection, LwsgMessage *mes
 }
 
 static gboolean
+use_certificate (LwsgContext *context, const char *certificate_path, const char *key_path, GError **error)
+{
+  g_autoptr (GTlsCertificate) certificate = g_tls_certificate_new_from_files (certificate_path, key_path, error);
+
+  return certificate != NULL && lwsg_context_set_tls_certificate (context, certificate, error);
+}
+
+static gboolean
 on_signal (gpointer loop)
 {
   g_main_loop_quit (loop);
@@ -43,11 +51,11 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   LwsgProtocol *protocol = lwsg_context_add_protocol (context, NULL, NULL);
   struct rlimit files = { 0 };
-  int port = argc == 2 ? atoi (argv[1]) : 0;
+  int port = argc == 2 || argc == 4 ? atoi (argv[1]) : 0;
 
   if (port <= 0 || port > G_MAXUINT16)
     {
-      g_printerr ("Usage: server-object PORT\n");
+      g_printerr ("Usage: server-object PORT [CERTIFICATE KEY]\n");
       return 2;
     }
 
@@ -58,7 +66,8 @@ main (int argc, char **argv)
   g_unix_signal_add (SIGTERM, on_signal, loop);
 
   g_signal_connect (protocol, "message", G_CALLBACK (on_message), NULL);
-  if (lwsg_context_listen (context, NULL, (guint16) port, &error) == 0)
+  if ((argc == 4 && !use_certificate (context, argv[2], argv[3], &error)) ||
+      lwsg_context_listen (context, NULL, (guint16) port, &error) == 0)
     {
       g_printerr ("%s\n", error->message);
       return 1;

@@ -170,8 +170,8 @@ test_bad_arguments (void)
   struct libwebsocket_context *context = begin (protocols);
   const char *const bad_hosts[] = { "a\r\nInjected: 1", "a b", "a\nb", "a\rb", "http://a b", "a\tb", "" };
 
-  refuse (context, "127.0.0.1", 80, 1, "/", NULL, NULL, NULL, "libwebsocket_client_connect: *wss://*");
-  refuse (context, "127.0.0.1", 80, 2, "/", NULL, NULL, NULL, "*wss://*");
+  refuse (context, "127.0.0.1", 80, 3, "/", NULL, NULL, NULL, "libwebsocket_client_connect: *ssl_connection is 3*");
+  refuse (context, "127.0.0.1", 80, -1, "/", NULL, NULL, NULL, "*ssl_connection is -1*");
   refuse (context, "127.0.0.1", 0, 0, "/", NULL, NULL, NULL, "*port between 1 and 65535*");
   refuse (context, "127.0.0.1", -1, 0, "/", NULL, NULL, NULL, "*port between*");
   refuse (context, "127.0.0.1", 65536 + 80, 0, "/", NULL, NULL, NULL, "*port between*");

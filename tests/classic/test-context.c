@@ -110,9 +110,9 @@ test_bad_ports (void)
 static void
 test_certificates (void)
 {
-  assert_refused (0, protocols, "/nowhere/cert.pem", "/nowhere/key.pem", "*certificate*wss://*");
-  assert_refused (0, protocols, "/nowhere/cert.pem", NULL, "*certificate*wss://*");
-  assert_refused (0, protocols, NULL, "/nowhere/key.pem", "*certificate*wss://*");
+  assert_refused (0, protocols, "/nowhere/cert.pem", "/nowhere/key.pem", "*certificate*/nowhere/cert.pem*");
+  assert_refused (0, protocols, "/nowhere/cert.pem", NULL, "*certificate*/nowhere/cert.pem*");
+  assert_refused (0, protocols, NULL, "/nowhere/key.pem", "*/nowhere/key.pem*no certificate*");
 }
 
 static guint

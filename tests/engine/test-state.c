@@ -6,15 +6,16 @@
 /* A line for each state, a column for the one that follows: the life of a
  * connection as it is meant. */
 static const char *const edges[ENGINE_N_STATES] = {
-  /*                              C H R O C D L - */
-  [ENGINE_STATE_CONNECTING] = "0 1 0 0 0 0 0 1",
-  [ENGINE_STATE_HANDSHAKE] = "0 0 1 1 0 1 0 1",
-  [ENGINE_STATE_REPLYING] = "0 1 0 0 0 1 0 1",
-  [ENGINE_STATE_OPEN] = "0 0 0 0 1 1 0 1",
-  [ENGINE_STATE_CLOSING] = "0 0 0 0 0 1 0 1",
-  [ENGINE_STATE_DRAINING] = "0 0 0 0 0 0 1 1",
-  [ENGINE_STATE_LINGERING] = "0 0 0 0 0 0 0 1",
-  [ENGINE_STATE_CLOSED] = "0 0 0 0 0 0 0 0",
+  /*                              C S H R O C D L - */
+  [ENGINE_STATE_CONNECTING] = "0 1 1 0 0 0 0 0 1",
+  [ENGINE_STATE_SECURING] = "0 0 1 0 0 0 1 0 1",
+  [ENGINE_STATE_HANDSHAKE] = "0 1 0 1 1 0 1 0 1",
+  [ENGINE_STATE_REPLYING] = "0 0 1 0 0 0 1 0 1",
+  [ENGINE_STATE_OPEN] = "0 0 0 0 0 1 1 0 1",
+  [ENGINE_STATE_CLOSING] = "0 0 0 0 0 0 1 0 1",
+  [ENGINE_STATE_DRAINING] = "0 0 0 0 0 0 0 1 1",
+  [ENGINE_STATE_LINGERING] = "0 0 0 0 0 0 0 0 1",
+  [ENGINE_STATE_CLOSED] = "0 0 0 0 0 0 0 0 0",
 };
 
 static void

@@ -1,0 +1,135 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "securing-private.h"
+
+#include "connector-private.h"
+#include "context-private.h"
+#include "handshake-private.h"
+#include "transport-tls-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <unistd.h>
+
+/* --- server */
+
+void
+engine_securing_accept (EngineConnection *connection)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (engine_tls_server_start (connection, &error))
+    engine_connection_set_state (connection, ENGINE_STATE_SECURING);
+  else
+    engine_connection_abort (connection, ENGINE_ERROR_SYSTEM, "%s", error->message);
+}
+
+/* The alert that says why leaves before the connection ends. */
+static void
+securing_fail (EngineConnection *connection, const GError *error)
+{
+  g_debug ("A client did not get through TLS: %s", error->message);
+  if (connection->state != ENGINE_STATE_SECURING)
+    return;
+
+  engine_connection_set_state (connection, ENGINE_STATE_DRAINING);
+  engine_connection_arm (connection, connection->context->limits.close_ticks);
+}
+
+gboolean
+engine_securing_step (EngineTurn *turn, EngineConnection *connection)
+{
+  g_autoptr (GError) error = NULL;
+  EngineSecuringStep step;
+
+  if (turn->securing_steps == 0)
+    {
+      engine_connection_stand_in (connection, ENGINE_LINE_READY);
+      return FALSE;
+    }
+  turn->securing_steps--;
+
+  connection->busy = TRUE;
+  step = connection->transport->handshake (connection, &error);
+  connection->busy = FALSE;
+  engine_turn_look_soon (turn);
+
+  /* Whoever was asked about a certificate may have closed the connection. */
+  if (connection->state != ENGINE_STATE_SECURING)
+    return FALSE;
+  if (step == ENGINE_SECURING_FAILED)
+    securing_fail (connection, error);
+  else if (step == ENGINE_SECURING_DONE)
+    engine_connection_set_state (connection, ENGINE_STATE_HANDSHAKE);
+  /* With what TLS has to answer. */
+  engine_connection_stand_in (connection, ENGINE_LINE_DIRTY);
+
+  return step == ENGINE_SECURING_DONE;
+}
+
+/* --- client */
+
+/* With what was wrong with the certificate, which GIO doesn't say. */
+static GError *
+securing_describe (EngineDial *dial, const GError *error)
+{
+  g_autofree char *errors = engine_tls_describe_errors (dial->certificate_errors);
+
+  if (dial->certificate_errors != G_TLS_CERTIFICATE_NO_FLAGS)
+    return g_error_new (G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, _("The certificate of %s is not accepted: %s"),
+                        dial->address, errors);
+
+  return g_error_new (error->domain, error->code, _("The TLS handshake with %s failed: %s"), dial->address,
+                      error->message);
+}
+
+static void
+securing_on_done (GObject *source, GAsyncResult *result, gpointer data)
+{
+  EngineDial *dial = data;
+  EngineContext *context = dial->context;
+  EngineConnection *connection;
+  g_autoptr (GError) error = NULL;
+
+  g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result, &error);
+  g_signal_handlers_disconnect_by_data (source, dial);
+  if (!engine_connector_end_job (dial))
+    return;
+
+  connection = dial->connection;
+  engine_context_hold (context);
+  if (connection->state == ENGINE_STATE_SECURING && error != NULL)
+    {
+      g_autoptr (GError) failure = securing_describe (dial, error);
+
+      engine_connector_fail (connection, failure);
+    }
+  else if (connection->state == ENGINE_STATE_SECURING)
+    {
+      engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, engine_tls_client_secured (connection));
+      engine_handshake_start (connection);
+    }
+  engine_context_release (context);
+}
+
+void
+engine_securing_connect (EngineConnection *connection, GSocket *socket, int fd)
+{
+  EngineDial *dial = connection->dial;
+  g_autoptr (GError) error = NULL;
+  GTlsConnection *tls = engine_tls_client_start (connection, socket, fd, &error);
+
+  if (tls == NULL)
+    {
+      close (fd);
+      engine_connector_fail (connection, error);
+      return;
+    }
+
+  engine_connection_set_state (connection, ENGINE_STATE_SECURING);
+  engine_connection_arm (connection, connection->context->limits.handshake_ticks);
+  engine_connector_begin_job (dial);
+  g_main_context_push_thread_default (dial->main_context);
+  g_tls_connection_handshake_async (tls, G_PRIORITY_DEFAULT, dial->cancellable, securing_on_done, dial);
+  g_main_context_pop_thread_default (dial->main_context);
+}

@@ -1,0 +1,24 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "cipher-private.h"
+
+/* What GIO's TLS of a client stands on. During the handshake, which GIO makes in a
+ * thread, it reads and writes the socket and may wait; afterwards memory, which
+ * the engine fills and empties, and never waits. It is a GSocketConnection because GIO
+ * resumes the sessions of such only. */
+
+#define ENGINE_TYPE_TLS_STREAM (engine_tls_stream_get_type ())
+G_DECLARE_FINAL_TYPE (EngineTlsStream, engine_tls_stream, ENGINE, TLS_STREAM, GSocketConnection)
+
+EngineTlsStream *engine_tls_stream_new (GSocket *socket);
+
+/* The handshake is done: from now on @stock and the cipher are used. */
+void engine_tls_stream_use_memory (EngineTlsStream *self, EngineCipherStock *stock);
+
+EngineCipher *engine_tls_stream_get_cipher (EngineTlsStream *self);
+
+/* The connection has gone. Whoever still reads or writes gets errors. */
+void engine_tls_stream_detach (EngineTlsStream *self);

@@ -1,0 +1,319 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "tls-stream-private.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+
+typedef enum {
+  TLS_STREAM_SOCKET,
+  TLS_STREAM_MEMORY,
+  TLS_STREAM_DETACHED,
+} TlsStreamMode;
+
+struct _EngineTlsStream {
+  GSocketConnection parent_instance;
+
+  gint mode;                    /* TlsStreamMode, for the thread of the handshake, too */
+  EngineCipher cipher;
+  GInputStream *input;
+  GOutputStream *output;
+};
+
+G_DEFINE_FINAL_TYPE (EngineTlsStream, engine_tls_stream, G_TYPE_SOCKET_CONNECTION)
+
+static TlsStreamMode
+stream_mode (EngineTlsStream *self)
+{
+  return (TlsStreamMode) g_atomic_int_get (&self->mode);
+}
+
+static GSocket *
+stream_socket (EngineTlsStream *self)
+{
+  return g_socket_connection_get_socket (G_SOCKET_CONNECTION (self));
+}
+
+static gssize
+stream_refuse (GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, _("The connection has ended"));
+  return -1;
+}
+
+/* Behind epoll nobody waits: what would, such as a new handshake in TLS 1.2, is refused. */
+static gssize
+stream_refuse_to_wait (GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _("Renegotiation is refused"));
+  return -1;
+}
+
+/* For sources that nobody makes unless GIO changes. */
+static GSource *
+stream_source (EngineTlsStream *self, GObject *pollable, GIOCondition condition, GCancellable *cancellable)
+{
+  g_autoptr (GSource) source = g_socket_create_source (stream_socket (self), condition, cancellable);
+
+  return g_pollable_source_new_full (pollable, source, cancellable);
+}
+
+/* --- input */
+
+typedef struct {
+  GInputStream parent_instance;
+
+  EngineTlsStream *stream;      /* which it belongs to */
+} EngineTlsInput;
+
+typedef GInputStreamClass EngineTlsInputClass;
+
+static void engine_tls_input_pollable_init (GPollableInputStreamInterface *iface);
+GType engine_tls_input_get_type (void);
+
+G_DEFINE_TYPE_WITH_CODE (EngineTlsInput, engine_tls_input, G_TYPE_INPUT_STREAM,
+                         G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, engine_tls_input_pollable_init))
+
+static EngineTlsStream *
+input_stream (gpointer input)
+{
+  return ((EngineTlsInput *) input)->stream;
+}
+
+static gssize
+input_read (GInputStream *input, void *buffer, gsize count, GCancellable *cancellable, GError **error)
+{
+  EngineTlsStream *self = input_stream (input);
+
+  switch (stream_mode (self))
+    {
+    case TLS_STREAM_SOCKET:
+      return g_socket_receive_with_blocking (stream_socket (self), buffer, count, TRUE, cancellable, error);
+    case TLS_STREAM_MEMORY:
+      return stream_refuse_to_wait (error);
+    case TLS_STREAM_DETACHED:
+    default:
+      return stream_refuse (error);
+    }
+}
+
+static gssize
+input_read_nonblocking (GPollableInputStream *input, void *buffer, gsize count, GError **error)
+{
+  EngineTlsStream *self = input_stream (input);
+  gssize got;
+
+  switch (stream_mode (self))
+    {
+    case TLS_STREAM_SOCKET:
+      return g_socket_receive_with_blocking (stream_socket (self), buffer, count, FALSE, NULL, error);
+    case TLS_STREAM_MEMORY:
+      got = engine_cipher_pull (&self->cipher, buffer, count);
+      if (got < 0)
+        g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "");
+      return MAX (got, -1);
+    case TLS_STREAM_DETACHED:
+    default:
+      return stream_refuse (error);
+    }
+}
+
+static gboolean
+input_is_readable (GPollableInputStream *input)
+{
+  EngineTlsStream *self = input_stream (input);
+
+  if (stream_mode (self) == TLS_STREAM_SOCKET)
+    return g_socket_condition_check (stream_socket (self), G_IO_IN) != 0;
+
+  return self->cipher.in_length > 0 || self->cipher.ended;
+}
+
+static GSource *
+input_create_source (GPollableInputStream *input, GCancellable *cancellable)
+{
+  return stream_source (input_stream (input), G_OBJECT (input), G_IO_IN, cancellable);
+}
+
+static void
+engine_tls_input_pollable_init (GPollableInputStreamInterface *iface)
+{
+  iface->is_readable = input_is_readable;
+  iface->create_source = input_create_source;
+  iface->read_nonblocking = input_read_nonblocking;
+}
+
+static void
+engine_tls_input_class_init (EngineTlsInputClass *klass)
+{
+  klass->read_fn = input_read;
+}
+
+static void
+engine_tls_input_init (EngineTlsInput *self)
+{
+}
+
+/* --- output */
+
+typedef struct {
+  GOutputStream parent_instance;
+
+  EngineTlsStream *stream;      /* which it belongs to */
+} EngineTlsOutput;
+
+typedef GOutputStreamClass EngineTlsOutputClass;
+
+static void engine_tls_output_pollable_init (GPollableOutputStreamInterface *iface);
+GType engine_tls_output_get_type (void);
+
+G_DEFINE_TYPE_WITH_CODE (EngineTlsOutput, engine_tls_output, G_TYPE_OUTPUT_STREAM,
+                         G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM, engine_tls_output_pollable_init))
+
+static EngineTlsStream *
+output_stream (gpointer output)
+{
+  return ((EngineTlsOutput *) output)->stream;
+}
+
+static gssize
+output_write_with_blocking (EngineTlsStream *self, const void *bytes, gsize count, gboolean blocking,
+                            GCancellable *cancellable, GError **error)
+{
+  switch (stream_mode (self))
+    {
+    case TLS_STREAM_SOCKET:
+      return g_socket_send_with_blocking (stream_socket (self), bytes, count, blocking, cancellable, error);
+    case TLS_STREAM_MEMORY:
+      engine_cipher_push (&self->cipher, bytes, count);
+      return (gssize) count;
+    case TLS_STREAM_DETACHED:
+    default:
+      return stream_refuse (error);
+    }
+}
+
+static gssize
+output_write (GOutputStream *output, const void *bytes, gsize count, GCancellable *cancellable, GError **error)
+{
+  return output_write_with_blocking (output_stream (output), bytes, count, TRUE, cancellable, error);
+}
+
+static gssize
+output_write_nonblocking (GPollableOutputStream *output, const void *bytes, gsize count, GError **error)
+{
+  return output_write_with_blocking (output_stream (output), bytes, count, FALSE, NULL, error);
+}
+
+static gboolean
+output_is_writable (GPollableOutputStream *output)
+{
+  EngineTlsStream *self = output_stream (output);
+
+  return stream_mode (self) != TLS_STREAM_SOCKET || g_socket_condition_check (stream_socket (self), G_IO_OUT) != 0;
+}
+
+static GSource *
+output_create_source (GPollableOutputStream *output, GCancellable *cancellable)
+{
+  return stream_source (output_stream (output), G_OBJECT (output), G_IO_OUT, cancellable);
+}
+
+static void
+engine_tls_output_pollable_init (GPollableOutputStreamInterface *iface)
+{
+  iface->is_writable = output_is_writable;
+  iface->create_source = output_create_source;
+  iface->write_nonblocking = output_write_nonblocking;
+}
+
+static void
+engine_tls_output_class_init (EngineTlsOutputClass *klass)
+{
+  klass->write_fn = output_write;
+}
+
+static void
+engine_tls_output_init (EngineTlsOutput *self)
+{
+}
+
+/* --- both */
+
+static GInputStream *
+stream_get_input (GIOStream *stream)
+{
+  return ENGINE_TLS_STREAM (stream)->input;
+}
+
+static GOutputStream *
+stream_get_output (GIOStream *stream)
+{
+  return ENGINE_TLS_STREAM (stream)->output;
+}
+
+/* The socket is the engine's to close. */
+static gboolean
+stream_close (GIOStream *stream, GCancellable *cancellable, GError **error)
+{
+  return TRUE;
+}
+
+static void
+stream_finalize (GObject *object)
+{
+  EngineTlsStream *self = ENGINE_TLS_STREAM (object);
+
+  g_object_unref (self->input);
+  g_object_unref (self->output);
+  engine_cipher_clear (&self->cipher);
+
+  G_OBJECT_CLASS (engine_tls_stream_parent_class)->finalize (object);
+}
+
+static void
+engine_tls_stream_class_init (EngineTlsStreamClass *klass)
+{
+  GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = stream_finalize;
+  stream_class->get_input_stream = stream_get_input;
+  stream_class->get_output_stream = stream_get_output;
+  stream_class->close_fn = stream_close;
+}
+
+static void
+engine_tls_stream_init (EngineTlsStream *self)
+{
+  self->input = g_object_new (engine_tls_input_get_type (), NULL);
+  self->output = g_object_new (engine_tls_output_get_type (), NULL);
+  ((EngineTlsInput *) self->input)->stream = self;
+  ((EngineTlsOutput *) self->output)->stream = self;
+}
+
+EngineTlsStream *
+engine_tls_stream_new (GSocket *socket)
+{
+  return g_object_new (ENGINE_TYPE_TLS_STREAM, "socket", socket, NULL);
+}
+
+void
+engine_tls_stream_use_memory (EngineTlsStream *self, EngineCipherStock *stock)
+{
+  engine_cipher_init (&self->cipher, stock);
+  g_atomic_int_set (&self->mode, TLS_STREAM_MEMORY);
+}
+
+EngineCipher *
+engine_tls_stream_get_cipher (EngineTlsStream *self)
+{
+  return &self->cipher;
+}
+
+void
+engine_tls_stream_detach (EngineTlsStream *self)
+{
+  g_atomic_int_set (&self->mode, TLS_STREAM_DETACHED);
+  engine_cipher_clear (&self->cipher);
+}

@@ -1,0 +1,297 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "transport-tls-private.h"
+
+#include "connector-private.h"
+#include "context-private.h"
+#include "tls-database-private.h"
+#include "tls-stream-private.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The client's side of TLS, by GIO: with the desktop's trust, tokens and sessions. */
+
+typedef struct {
+  GTlsConnection *tls;
+  EngineTlsStream *stream;
+  GPollableInputStream *input;
+  GPollableOutputStream *output;
+  int fd;                       /* until the handshake is done */
+  GError *failure;
+  guint closed : 1;             /* the peer's close_notify came */
+  guint bye_sent : 1;
+} TlsClient;
+
+static TlsClient *
+client_of (EngineConnection *connection)
+{
+  return connection->transport_data;
+}
+
+static EngineCipher *
+client_cipher (EngineConnection *connection)
+{
+  return engine_tls_stream_get_cipher (client_of (connection)->stream);
+}
+
+/* --- life */
+
+/* What classic programs ask for: a server that vouches for itself. */
+static gboolean
+client_is_self_signed (GTlsCertificate *certificate)
+{
+  return g_tls_certificate_get_issuer (certificate) == NULL &&
+         (g_tls_certificate_verify (certificate, NULL, certificate) & G_TLS_CERTIFICATE_UNKNOWN_CA) == 0;
+}
+
+static gboolean
+client_on_accept_certificate (GTlsConnection *tls, GTlsCertificate *certificate, GTlsCertificateFlags errors,
+                              gpointer data)
+{
+  EngineDial *dial = data;
+  EngineContext *context = dial->context;
+  gboolean accepted;
+
+  dial->certificate_errors = errors;
+  if (dial->connection == NULL || dial->connection->state != ENGINE_STATE_SECURING)
+    return FALSE;
+
+  if (dial->accept_self_signed && errors == G_TLS_CERTIFICATE_UNKNOWN_CA && client_is_self_signed (certificate))
+    {
+      g_message (_("The certificate of %s is its own authority; accepted, as was asked for"), dial->address);
+      return TRUE;
+    }
+
+  engine_context_hold (context);
+  accepted = context->events->accept_certificate (dial->connection, certificate, errors);
+  engine_context_release (context);
+
+  return accepted;
+}
+
+static void
+client_free (EngineConnection *connection)
+{
+  TlsClient *self = connection->transport_data;
+
+  connection->transport_data = NULL;
+  /* A thread may still be at work on the handshake, and is cancelled: nothing is left to read. */
+  if (self->fd >= 0)
+    {
+      shutdown (self->fd, SHUT_RDWR);
+      close (self->fd);
+    }
+  engine_tls_stream_detach (self->stream);
+  g_clear_object (&self->tls);
+  g_object_unref (self->stream);
+  g_clear_error (&self->failure);
+  g_free (self);
+}
+
+static GTlsConnection *
+client_make_connection (EngineConnection *connection, GIOStream *stream, GError **error)
+{
+  static const char *const protocols[] = { "http/1.1", NULL };
+  EngineDial *dial = connection->dial;
+  EngineTlsSettings *settings = &connection->context->tls;
+  GTlsDatabase *database = engine_tls_settings_get_client_database (settings, error);
+  g_autoptr (GSocketConnectable) identity = g_network_address_new (dial->address, dial->port);
+  GTlsConnection *tls;
+
+  if (database == NULL)
+    return NULL;
+
+  tls = g_initable_new (g_tls_backend_get_client_connection_type (g_tls_backend_get_default ()), NULL, error,
+                        "base-io-stream", stream, "server-identity", identity, "database", database,
+                        "interaction", settings->interaction, "advertised-protocols", protocols, NULL);
+  if (tls != NULL)
+    g_signal_connect (tls, "accept-certificate", G_CALLBACK (client_on_accept_certificate), dial);
+
+  return tls;
+}
+
+GTlsConnection *
+engine_tls_client_start (EngineConnection *connection, GSocket *socket, int fd, GError **error)
+{
+  TlsClient *self;
+  g_autoptr (EngineTlsStream) stream = engine_tls_stream_new (socket);
+  GTlsConnection *tls = client_make_connection (connection, G_IO_STREAM (stream), error);
+
+  if (tls == NULL)
+    return NULL;
+
+  self = g_new0 (TlsClient, 1);
+  self->tls = tls;
+  self->stream = g_steal_pointer (&stream);
+  self->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (G_IO_STREAM (tls)));
+  self->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (tls)));
+  self->fd = fd;
+  connection->transport = &engine_transport_tls_client;
+  connection->transport_data = self;
+
+  return tls;
+}
+
+int
+engine_tls_client_secured (EngineConnection *connection)
+{
+  TlsClient *self = client_of (connection);
+  int fd = self->fd;
+
+  self->fd = -1;
+  engine_tls_stream_use_memory (self->stream, &connection->context->tls.stock);
+
+  return fd;
+}
+
+/* --- reading */
+
+static gsize
+client_read_records (TlsClient *self, guint8 *buffer, gsize length)
+{
+  gsize done = 0;
+
+  while (done < length && !self->closed)
+    {
+      g_autoptr (GError) error = NULL;
+      gssize got = g_pollable_input_stream_read_nonblocking (self->input, buffer + done, length - done, NULL, &error);
+
+      if (got > 0)
+        done += (gsize) got;
+      else if (got == 0)
+        self->closed = TRUE;
+      else
+        {
+          if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+            self->failure = g_steal_pointer (&error);
+          break;
+        }
+    }
+
+  return done;
+}
+
+static gssize
+client_read (EngineConnection *connection, void *buffer, gsize length)
+{
+  TlsClient *self = client_of (connection);
+  EngineCipher *cipher = client_cipher (connection);
+  gssize got;
+  gsize done;
+
+  if (self->closed)
+    return 0;
+  if (self->failure != NULL)
+    return -EPROTO;
+
+  /* Decrypted it is no more; with room for a record whose beginning came before. */
+  got = engine_cipher_receive (cipher, connection->watch.fd, length - ENGINE_CIPHER_RECORD_MAX);
+  if (got < 0)
+    return got;
+
+  done = client_read_records (self, buffer, length);
+  engine_cipher_keep (cipher);
+  /* TLS may have answered something, such as a change of keys. */
+  if (engine_cipher_waiting (cipher) > 0)
+    engine_connection_stand_in (connection, ENGINE_LINE_DIRTY);
+
+  if (done > 0)
+    return (gssize) done;
+
+  return self->closed ? 0 : self->failure != NULL ? -EPROTO : -EAGAIN;
+}
+
+static gboolean
+client_pending (EngineConnection *connection)
+{
+  TlsClient *self = client_of (connection);
+
+  return client_cipher (connection)->in_length > 0 || self->closed || self->failure != NULL;
+}
+
+/* --- writing */
+
+static int
+client_flush (EngineConnection *connection)
+{
+  return engine_cipher_flush (client_cipher (connection), connection->watch.fd);
+}
+
+static gssize
+client_encrypt (EngineConnection *connection, const guint8 *bytes, gsize length)
+{
+  TlsClient *self = client_of (connection);
+  g_autoptr (GError) error = NULL;
+  gssize taken = g_pollable_output_stream_write_nonblocking (self->output, bytes, length, NULL, &error);
+
+  if (taken >= 0)
+    return taken;
+  if (self->failure == NULL)
+    self->failure = g_steal_pointer (&error);
+
+  return -EPROTO;
+}
+
+static gssize
+client_write (EngineConnection *connection, const struct iovec *parts, int n_parts)
+{
+  return engine_tls_write (connection, client_cipher (connection), client_encrypt, parts, n_parts);
+}
+
+static int
+client_shutdown (EngineConnection *connection, gboolean fin)
+{
+  TlsClient *self = client_of (connection);
+  int result;
+
+  /* In memory this never waits. */
+  if (!self->bye_sent && self->failure == NULL)
+    g_output_stream_close (G_OUTPUT_STREAM (self->output), NULL, NULL);
+  self->bye_sent = TRUE;
+  result = client_flush (connection);
+  if (result == 0 && fin)
+    shutdown (connection->watch.fd, SHUT_WR);
+
+  return result;
+}
+
+/* --- facts */
+
+static const char *
+client_explain (EngineConnection *connection, int failure)
+{
+  const TlsClient *self = client_of (connection);
+
+  return failure == -EPROTO && self->failure != NULL ? self->failure->message : g_strerror (-failure);
+}
+
+static void
+client_get_facts (EngineConnection *connection, EngineTlsFacts *facts)
+{
+  const TlsClient *self = client_of (connection);
+  g_autofree char *ciphersuite = g_tls_connection_get_ciphersuite_name (self->tls);
+  GTlsCertificate *certificate = g_tls_connection_get_peer_certificate (self->tls);
+
+  *facts = (EngineTlsFacts){
+    .peer_certificate = certificate != NULL ? g_object_ref (certificate) : NULL,
+    .peer_errors = g_tls_connection_get_peer_certificate_errors (self->tls),
+    .version = g_tls_connection_get_protocol_version (self->tls),
+    .ciphersuite = g_intern_string (ciphersuite),
+  };
+}
+
+const EngineTransport engine_transport_tls_client = {
+  .read = client_read,
+  .write = client_write,
+  .flush = client_flush,
+  .send_file = engine_tls_send_file,
+  .pending = client_pending,
+  .shutdown = client_shutdown,
+  .explain = client_explain,
+  .get_facts = client_get_facts,
+  .free = client_free,
+};
