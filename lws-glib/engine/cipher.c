@@ -29,6 +29,15 @@ engine_cipher_stock_clear (EngineCipherStock *stock)
   g_clear_pointer (&stock->out, g_byte_array_unref);
 }
 
+/* Who is idle holds none. */
+static void
+cipher_give_back (EngineCipher *cipher)
+{
+  if (cipher->stock->in == NULL)
+    cipher->stock->in = g_steal_pointer (&cipher->buffer);
+  g_clear_pointer (&cipher->buffer, g_free);
+}
+
 gssize
 engine_cipher_receive (EngineCipher *cipher, int fd, gsize length)
 {
@@ -48,12 +57,17 @@ engine_cipher_receive (EngineCipher *cipher, int fd, gsize length)
   do
     got = recv (fd, cipher->buffer, MIN (length, ENGINE_CIPHER_RECEIVE), 0);
   while (got < 0 && errno == EINTR);
-  if (got < 0)
-    return -errno;
+  if (got <= 0)
+    {
+      int failure = errno;
+
+      cipher->ended = got == 0;
+      cipher_give_back (cipher);
+      return got < 0 ? -failure : 0;
+    }
 
   cipher->in = cipher->buffer;
   cipher->in_length = (gsize) got;
-  cipher->ended = got == 0;
 
   return got;
 }
@@ -69,9 +83,7 @@ engine_cipher_keep (EngineCipher *cipher)
       cipher->kept = g_memdup2 (cipher->in, cipher->in_length);
       cipher->in = cipher->kept;
     }
-  if (cipher->stock->in == NULL)
-    cipher->stock->in = g_steal_pointer (&cipher->buffer);
-  g_clear_pointer (&cipher->buffer, g_free);
+  cipher_give_back (cipher);
 }
 
 gssize

@@ -285,7 +285,11 @@ server_read_records (TlsServer *self, guint8 *buffer, gsize length)
       gssize result = gnutls_record_recv (self->session, buffer + done, length - done);
 
       if (result > 0)
-        done += (gsize) result;
+        {
+          done += (gsize) result;
+          /* To be told that there is no more would cost as much as a small record. */
+          more = self->cipher.in_length > 0 || gnutls_record_check_pending (self->session) > 0;
+        }
       else
         more = server_on_record_result (self, result);
     }
