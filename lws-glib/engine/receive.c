@@ -193,7 +193,10 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
     }
 
   if (connection->state == ENGINE_STATE_SECURING && !engine_securing_step (turn, connection))
-    return;
+    {
+      engine_connection_update_interest (connection);
+      return;
+    }
 
   kept = receive_take_tail (connection, buffer);
   got = receive_read (connection, buffer + kept, ENGINE_RECEIVE_BUFFER - kept);

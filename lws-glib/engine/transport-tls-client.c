@@ -79,12 +79,12 @@ client_free (EngineConnection *connection)
   TlsClient *self = connection->transport_data;
 
   connection->transport_data = NULL;
-  /* A thread may still be at work on the handshake, and is cancelled: nothing is left to read. */
+  /* A thread may still be at work on the handshake, and is cancelled: nothing is left to read.
+   * In a process that has no more than a copy, it is another one's connection. */
+  if (self->fd >= 0 && engine_context_is_ours (connection->context))
+    shutdown (self->fd, SHUT_RDWR);
   if (self->fd >= 0)
-    {
-      shutdown (self->fd, SHUT_RDWR);
-      close (self->fd);
-    }
+    close (self->fd);
   engine_tls_stream_detach (self->stream);
   g_clear_object (&self->tls);
   g_object_unref (self->stream);

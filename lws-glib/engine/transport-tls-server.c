@@ -158,6 +158,8 @@ engine_tls_server_start (EngineConnection *connection, GError **error)
   code = gnutls_init (&self->session, flags);
   if (code == 0)
     code = server_prepare (connection, self->session);
+  else
+    self->session = NULL;
   if (code != 0)
     g_set_error (error, G_TLS_ERROR, G_TLS_ERROR_MISC, _("No TLS session: %s"), gnutls_strerror (code));
 
