@@ -1,0 +1,64 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "fault.h"
+
+/* What a scenario did under a fault. */
+typedef struct {
+  gboolean done;                /* all that it set out to do */
+  gboolean loop;                /* there is one, and it goes on */
+  gboolean over;                /* what is told from now on doesn't count: it is the end */
+  guint reports;                /* failures that the API told of */
+  gint64 told;                  /* when it was first seen that a failure was told */
+} Run;
+
+typedef void (*ScenarioFunc) (Run *run);
+
+typedef struct {
+  const char *name;
+  ScenarioFunc func;
+} Scenario;
+
+/* One turn of the loop of a scenario. FALSE: it has ended. */
+typedef gboolean (*RunTurn) (gpointer data);
+
+/* Nothing takes that long, unless it neither comes nor fails. */
+#define RUN_PATIENCE (60 * G_USEC_PER_SEC)
+
+/* How long a loop rests in one turn at most. */
+#define RUN_TURN_MS 10
+
+/* The wheel of time turns faster than in life, and quickly comes to what limits it. */
+#define RUN_TICK_MICROSECONDS 4000
+
+/* Has turns until @condition holds or the loop ends. */
+#define RUN_UNTIL(run, turn, data, condition)                                                                      \
+  G_STMT_START                                                                                                     \
+  {                                                                                                                \
+    gint64 run_end_ = g_get_monotonic_time () + RUN_PATIENCE;                                                      \
+                                                                                                                   \
+    while ((run)->loop && !(condition))                                                                            \
+      run_turn ((run), (turn), (data), run_end_, #condition);                                                      \
+  }                                                                                                                \
+  G_STMT_END
+
+void run_turn (Run *run, RunTurn turn, gpointer data, gint64 end, const char *condition);
+
+/* The API told that something failed. */
+void run_report (Run *run);
+
+/* The same for an error, which it takes. FALSE: there was none. */
+gboolean run_report_error (Run *run, GError *error);
+
+/* Was a failure told, by the API or in the log? */
+gboolean run_is_told (Run *run);
+
+/* ... some time ago, so that nothing more is to be expected? */
+gboolean run_gives_up (Run *run);
+
+/* At the end of a scenario whose loop goes on: while the failure lasts there must be no
+ * turn after turn for nothing; after it a new client must be served. */
+void run_check_rest (Run *run, RunTurn turn, gpointer data);
+void run_check_serving (Run *run, RunTurn turn, gpointer data, guint16 port);
