@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "broadcast-private.h"
+#include "relief-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +80,8 @@ channel_service_lives (EngineContext *context)
      * good enough but for zombies. */
     return errno != ESRCH && (kill (pid, 0) == 0 || errno == EPERM);
 
-  lives = poll (&gone, 1, 0) == 0;
+  /* A failure, such as a signal that came, says nothing of the other process. */
+  lives = poll (&gone, 1, 0) != 1;
   close (gone.fd);
 
   return lives;
@@ -243,6 +245,18 @@ channel_descriptor (struct msghdr *message)
   return fd;
 }
 
+/* Any other failure may last, and epoll would tell of the same broadcast without end. */
+static void
+channel_rest_unless_empty (EngineProtocol *protocol, int failure)
+{
+  if (failure == EAGAIN || failure == EINTR)
+    return;
+
+  g_message (_("No broadcasts for a moment: %s"), g_strerror (failure));
+  engine_poller_set (protocol->context->epoll_fd, &protocol->channel.watch, 0);
+  engine_relief_call (protocol->context);
+}
+
 /* TRUE if another one may follow in this turn: after a large one, which waits with many
  * connections now, what waits shall leave first. */
 static gboolean
@@ -257,9 +271,18 @@ channel_receive_one (EngineProtocol *protocol, guint8 *payload, gsize size)
   int fd;
 
   if (n < 0)
-    return errno == EINTR;
+    {
+      channel_rest_unless_empty (protocol, errno);
+      return errno == EINTR;
+    }
 
   fd = channel_descriptor (&message);
+  if (fd < 0 && message.msg_flags & MSG_CTRUNC)
+    {
+      /* The byte that came is not the broadcast. */
+      g_message (_("A broadcast was lost: this process may have no more descriptors"));
+      return TRUE;
+    }
   if (n == 0 && fd < 0)
     return FALSE;
   if (fd >= 0)

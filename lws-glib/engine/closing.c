@@ -132,6 +132,11 @@ engine_connection_abort (EngineConnection *connection, EngineError code, const c
     closing_note (connection, WIRE_CLOSE_ABNORMAL, text, strlen (text));
   else if (connection->role == WIRE_ROLE_CLIENT && connection->dial != NULL && connection->dial->error == NULL)
     connection->dial->error = g_error_new_literal (ENGINE_ERROR, code, text);
+  else if (!connection->opened)
+    /* No owner is told of a client that did not become a WebSocket. What the client did is
+     * no news, what this machine did is. */
+    g_log (G_LOG_DOMAIN, code == ENGINE_ERROR_SYSTEM || connection->starved ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_DEBUG,
+           "%s", text);
 
   closing_end (connection);
 }

@@ -63,6 +63,7 @@ struct libwebsocket {
   guint busy : 1;               /* its input is being worked on, further down the stack */
   guint paused : 1;             /* the owner wants no data */
   guint blocked : 1;            /* the kernel takes no more output for now */
+  guint starved : 1;            /* ... and has no memory, so that epoll can't tell when it does */
   guint wants_writable : 1;
   guint sending_message : 1;    /* a message was begun with a fragment that is not its last */
   guint ping_sent : 1;          /* the answer to our own ping is awaited */
@@ -86,6 +87,9 @@ void engine_connection_arm (EngineConnection *connection, guint ticks);
 /* Does the state allow to read from the peer? */
 gboolean engine_connection_reads (const EngineConnection *connection);
 void engine_connection_update_interest (EngineConnection *connection);
+
+/* After a tick without memory: tries to send what waits. */
+void engine_connection_on_relief (EngineConnection *connection);
 
 /* Input came that is not wanted now: epoll is told no longer to tell of it. */
 void engine_connection_mute (EngineConnection *connection);

@@ -164,10 +164,17 @@ connection_watch (EngineConnection *connection, guint16 events)
                              g_strerror (errno));
 }
 
+/* What to wait for while output waits. */
+static guint16
+connection_output_events (const EngineConnection *connection)
+{
+  return connection->blocked && !connection->starved ? EPOLLOUT : 0;
+}
+
 void
 engine_connection_update_interest (EngineConnection *connection)
 {
-  guint16 events = connection->blocked ? EPOLLOUT : 0;
+  guint16 events = connection_output_events (connection);
 
   if (connection->watch.fd < 0)
     return;
@@ -190,7 +197,7 @@ engine_connection_mute (EngineConnection *connection)
   if (connection->busy && !connection->blocked)
     engine_poller_remove (connection->context->epoll_fd, &connection->watch);
   else
-    connection_watch (connection, connection->blocked ? EPOLLOUT : 0);
+    connection_watch (connection, connection_output_events (connection));
 }
 
 void
@@ -271,19 +278,33 @@ engine_connection_request_writable (EngineConnection *connection)
     engine_connection_stand_in (connection, ENGINE_LINE_WRITABLE);
 }
 
+static void
+connection_resume_output (EngineConnection *connection)
+{
+  connection->blocked = FALSE;
+  engine_send_urgent (connection);
+  engine_connection_flush (connection);
+  engine_connection_update_interest (connection);
+}
+
+void
+engine_connection_on_relief (EngineConnection *connection)
+{
+  connection->starved = FALSE;
+  if (connection->state != ENGINE_STATE_CLOSED)
+    connection_resume_output (connection);
+}
+
 void
 engine_connection_on_writable (EngineConnection *connection)
 {
-  connection->blocked = FALSE;
   /* Whoever takes what waits is alive, even if our ping is still behind it. */
   connection->heard = connection->context->tick;
   connection->ping_sent = FALSE;
   if (connection->state == ENGINE_STATE_REPLYING)
     engine_connection_arm (connection, connection->context->limits.reply_ticks);
 
-  engine_send_urgent (connection);
-  engine_connection_flush (connection);
-  engine_connection_update_interest (connection);
+  connection_resume_output (connection);
 }
 
 void

@@ -51,6 +51,7 @@ struct libwebsocket_context {
   gboolean destroyed;           /* freed when the outermost turn ends */
 
   EngineWheel wheel;
+  EngineTimer relief;           /* set while something rests for want of memory */
   guint32 tick;                 /* as the turn began */
   gint64 wheel_start;
   gint64 tick_microseconds;

@@ -77,6 +77,7 @@ engine_context_new (const EngineEvents *events, gpointer owner, GError **error)
   context->wheel_start = g_get_monotonic_time ();
   context->pid = getpid ();
   context->fork_generation = engine_fork_generation ();
+  context->relief.kind = ENGINE_WATCH_RELIEF;
   context->listeners = g_ptr_array_new ();
   context->protocols = g_ptr_array_new_with_free_func (context_free_protocol);
   engine_watch_init (&context->parent, ENGINE_WATCH_PARENT, -1);
@@ -114,13 +115,13 @@ engine_context_add_protocol (EngineContext *context, const char *name, gpointer 
       context_free_protocol (protocol);
       return NULL;
     }
-  g_ptr_array_add (context->protocols, protocol);
-
   if (!engine_poller_set (context->epoll_fd, &protocol->channel.watch, EPOLLIN))
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("A channel can't be watched: %s"), g_strerror (errno));
+      context_free_protocol (protocol);
       return NULL;
     }
+  g_ptr_array_add (context->protocols, protocol);
 
   return protocol;
 }

@@ -22,3 +22,7 @@ typedef enum {
 
 #define ENGINE_ERROR (engine_error_quark ())
 GQuark engine_error_quark (void);
+
+/* Why reading or writing failed, by its errno: this machine (0: a file had no more), or
+ * else the peer or the way to it. */
+EngineError engine_error_for (int failure);

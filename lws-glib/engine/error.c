@@ -3,4 +3,25 @@
  */
 #include "error-private.h"
 
+#include <errno.h>
+
 G_DEFINE_QUARK (lws-glib-engine-error-quark, engine_error)
+
+EngineError
+engine_error_for (int failure)
+{
+  switch (failure)
+    {
+    case 0:
+    case EBADF:
+    case EINVAL:
+    case EIO:
+    case ENOBUFS:
+    case ENOMEM:
+    case ENOSYS:
+    case EOVERFLOW:
+      return ENGINE_ERROR_SYSTEM;
+    default:
+      return ENGINE_ERROR_CLOSED;
+    }
+}

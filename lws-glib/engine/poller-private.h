@@ -14,6 +14,7 @@ typedef enum {
   ENGINE_WATCH_CHANNEL,         /* the receiving end of a protocol's broadcasts */
   ENGINE_WATCH_INBOX,           /* the wake-up of other threads */
   ENGINE_WATCH_PARENT,          /* a forked loop's parent process */
+  ENGINE_WATCH_RELIEF,          /* a timer alone: see relief.c */
 } EngineWatchKind;
 
 /* Part of the thing that is watched; @kind tells which. */

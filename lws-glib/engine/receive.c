@@ -211,7 +211,7 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
     return;
 
   if (got < 0 && got != -EAGAIN)
-    engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost: %s"),
+    engine_connection_abort (connection, engine_error_for ((int) -got), _("The connection was lost: %s"),
                              connection->transport->explain (connection, (int) got));
   else if (got == 0 && !(connection->lined & ENGINE_LINE_READY) && engine_connection_reads (connection))
     engine_connection_on_end_of_input (connection);

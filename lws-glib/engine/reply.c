@@ -366,7 +366,7 @@ reply_send_file (EngineConnection *connection)
       if (sent <= 0)
         {
           /* The length was promised: a file that shrank can only be cut off. */
-          engine_connection_abort (connection, ENGINE_ERROR_SYSTEM, _("A file could not be sent: %s"),
+          engine_connection_abort (connection, engine_error_for ((int) -sent), _("A file could not be sent: %s"),
                                    sent == 0 ? _("it became shorter") : g_strerror ((int) -sent));
           return FALSE;
         }

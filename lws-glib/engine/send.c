@@ -4,6 +4,7 @@
 #include "send-private.h"
 
 #include "context-private.h"
+#include "relief-private.h"
 #include "wire/mask-private.h"
 
 #include <errno.h>
@@ -26,10 +27,16 @@ struct _EngineUrgent {
 static gboolean
 send_lost (EngineConnection *connection, gssize result)
 {
-  if (result == -EAGAIN || result == -EWOULDBLOCK || result == -ENOBUFS || result == -ENOMEM)
+  if (result == -EAGAIN || result == -EWOULDBLOCK)
     return FALSE;
+  if (result == -ENOBUFS || result == -ENOMEM)
+    {
+      connection->starved = TRUE;
+      engine_relief_call (connection->context);
+      return FALSE;
+    }
 
-  engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost: %s"),
+  engine_connection_abort (connection, engine_error_for ((int) -result), _("The connection was lost: %s"),
                            connection->transport->explain (connection, (int) result));
   return TRUE;
 }

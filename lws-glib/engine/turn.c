@@ -4,11 +4,13 @@
 #include "turn-private.h"
 
 #include "receive-private.h"
+#include "relief-private.h"
 #include "reply-private.h"
 #include "securing-private.h"
 #include "send-private.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 
 #define TURN_EVENTS 256
 
@@ -94,8 +96,14 @@ turn_wait (EngineContext *context, struct epoll_event *events, int timeout_ms)
     }
 
   count = epoll_wait (context->epoll_fd, events, TURN_EVENTS, wait);
+  if (count >= 0)
+    return count;
+  if (errno == EINTR)
+    return 0;
 
-  return count < 0 && errno == EINTR ? 0 : count;
+  /* Somebody closed the descriptor: there is no way on. */
+  g_message (_("The service loop can't go on: %s"), g_strerror (errno));
+  return -1;
 }
 
 /* --- the budget */
@@ -123,7 +131,7 @@ turn_connection_event (EngineTurn *turn, EngineConnection *connection, guint32 e
   if (connection->state == ENGINE_STATE_CLOSED)
     return;
 
-  if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP) && connection->blocked)
+  if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP) && connection->blocked && !connection->starved)
     engine_connection_on_writable (connection);
   if (!(events & (EPOLLIN | EPOLLERR | EPOLLHUP)) || connection->state == ENGINE_STATE_CLOSED)
     return;
@@ -162,6 +170,8 @@ turn_dispatch (EngineTurn *turn, EngineWatch *watch, guint32 events)
       context->parent_gone = TRUE;
       engine_poller_remove (context->epoll_fd, watch);
       break;
+    case ENGINE_WATCH_RELIEF:
+      break;
     }
 }
 
@@ -198,6 +208,8 @@ turn_timers (EngineTurn *turn)
   while (!context->destroyed && (timer = engine_wheel_pop (&context->wheel, context->tick)) != NULL)
     if (timer->kind == ENGINE_WATCH_LISTENER)
       engine_listener_resume ((EngineListener *) ((guint8 *) timer - G_STRUCT_OFFSET (EngineListener, timer)));
+    else if (timer->kind == ENGINE_WATCH_RELIEF)
+      engine_relief_come (context);
     else
       engine_connection_on_deadline ((EngineConnection *) ((guint8 *) timer -
                                                            G_STRUCT_OFFSET (EngineConnection, timer)));
