@@ -14,13 +14,14 @@ typedef struct libwebsocket_context EngineContext;
 
 typedef struct {
   gatomicrefcount references;
-  EngineWatch watch;            /* an eventfd: written when the inbox stops being empty */
+  EngineWatch watch;            /* an eventfd: written when letters lie here */
   GThread *reader;              /* the thread of the service loop */
   GMutex mutex;
   GCond taken;                  /* there is room again */
   GQueue letters;
   gsize bytes;
   gboolean closed;
+  gboolean woken;               /* the eventfd was written since it was last read */
 } EngineInbox;
 
 /* Others may hold it longer than the context does. */

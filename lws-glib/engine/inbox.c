@@ -131,15 +131,33 @@ inbox_wait_for_room (EngineInbox *inbox, gsize length)
   return !inbox->closed;
 }
 
-/* The counter can't overflow, which would be the only reason to fail: it is written
- * to only when nobody has done so since the last reading. */
-static void
+/* With the mutex held. The counter can't overflow: it is written to only when nobody has
+ * done so since the last reading. */
+static gboolean
 inbox_wake (EngineInbox *inbox)
 {
   const guint64 one = 1;
 
-  if (write (inbox->watch.fd, &one, sizeof one) < 0)
-    g_debug ("Waking the service loop: %s", g_strerror (errno));
+  while (!inbox->woken)
+    if (write (inbox->watch.fd, &one, sizeof one) >= 0)
+      inbox->woken = TRUE;
+    else if (errno != EINTR)
+      return FALSE;
+
+  return TRUE;
+}
+
+/* With the mutex held: the eventfd tells nothing any more. */
+static void
+inbox_fall_asleep (EngineInbox *inbox)
+{
+  guint64 counter;
+
+  if (read (inbox->watch.fd, &counter, sizeof counter) >= 0 || errno == EAGAIN)
+    inbox->woken = FALSE;
+  else
+    /* It goes on telling, and the next turn tries again. */
+    g_debug ("Reading the wake-up: %s", g_strerror (errno));
 }
 
 gboolean
@@ -160,10 +178,14 @@ engine_inbox_post (EngineInbox *inbox, EngineLetterFunc deliver, gpointer data, 
       return FALSE;
     }
 
+  if (!inbox_wake (inbox))
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_BROADCAST, _("The service loop could not be woken: %s"),
+                   g_strerror (errno));
+      return FALSE;
+    }
   inbox->bytes += letter_size (bytes);
   g_queue_push_tail (&inbox->letters, g_steal_pointer (&letter));
-  if (g_queue_get_length (&inbox->letters) == 1)
-    inbox_wake (inbox);
 
   return TRUE;
 }
@@ -185,17 +207,28 @@ inbox_take (EngineInbox *inbox)
   return letter;
 }
 
-/* How many letters lie here. */
+/* How many letters lie here; the next one wakes. */
 static guint
-inbox_count (EngineInbox *inbox)
+inbox_begin (EngineInbox *inbox)
 {
   guint count;
 
   g_mutex_lock (&inbox->mutex);
+  inbox_fall_asleep (inbox);
   count = g_queue_get_length (&inbox->letters);
   g_mutex_unlock (&inbox->mutex);
 
   return count;
+}
+
+/* What is left waits for the next turn. */
+static void
+inbox_end (EngineInbox *inbox)
+{
+  g_mutex_lock (&inbox->mutex);
+  if (!g_queue_is_empty (&inbox->letters) && !inbox_wake (inbox))
+    g_message (_("Calls of other threads wait for the next one: %s"), g_strerror (errno));
+  g_mutex_unlock (&inbox->mutex);
 }
 
 void
@@ -203,12 +236,8 @@ engine_inbox_receive (EngineContext *context)
 {
   EngineInbox *inbox = context->inbox;
   gsize taken = 0;
-  guint64 counter;
 
-  if (read (inbox->watch.fd, &counter, sizeof counter) < 0 && errno != EAGAIN)
-    g_debug ("Reading the wake-up: %s", g_strerror (errno));
-
-  for (guint left = MIN (inbox_count (inbox), INBOX_RECEIVES);
+  for (guint left = MIN (inbox_begin (inbox), INBOX_RECEIVES);
        left > 0 && taken < INBOX_TURN_BYTES && !context->destroyed; left--)
     {
       g_autoptr (InboxLetter) letter = inbox_take (inbox);
@@ -219,7 +248,5 @@ engine_inbox_receive (EngineContext *context)
       letter->deliver (letter->data);
     }
 
-  /* The others wait for the next turn. */
-  if (inbox_count (inbox) > 0)
-    inbox_wake (inbox);
+  inbox_end (inbox);
 }
