@@ -29,4 +29,7 @@ void engine_listener_accept (EngineListener *listener);
 
 /* Tries again after the process had run out of descriptors. */
 void engine_listener_resume (EngineListener *listener);
+
+/* Listens no more, and frees; the second is what remains to be done at the context's end. */
+void engine_listener_remove (EngineListener *listener);
 void engine_listener_free (EngineListener *listener);

@@ -87,14 +87,17 @@ engine_listener_add (EngineContext *context, int fd, GError **error)
   listener->timer.kind = ENGINE_WATCH_LISTENER;
   engine_watch_init (&listener->watch, ENGINE_WATCH_LISTENER, fd);
   listener->secure = listener_is_network (fd);
-  g_ptr_array_add (context->listeners, listener);
 
   if (!engine_poller_set (context->epoll_fd, &listener->watch, EPOLLIN))
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_LISTEN, _("A listening socket can't be watched: %s"),
                    g_strerror (errno));
+      /* It would keep the port, and let clients wait whom nobody accepts. */
+      close (fd);
+      g_free (listener);
       return NULL;
     }
+  g_ptr_array_add (context->listeners, listener);
 
   return listener;
 }
@@ -164,6 +167,31 @@ engine_listener_port (const EngineListener *listener)
   return ntohs (address.sin6_port);
 }
 
+/* What befell only that one connection, which is gone (accept(2)). After anything else it
+ * may be there still. */
+static gboolean
+listener_may_go_on (int failure)
+{
+  switch (failure)
+    {
+    case EINTR:
+    case ECONNABORTED:
+    case EPERM:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET:
+    case ETIMEDOUT:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
 /* Out of descriptors or memory: the connection stays in the backlog, and epoll
  * would tell of it without end. */
 static void
@@ -195,11 +223,6 @@ engine_listener_accept (EngineListener *listener)
         listener_take (listener, fd);
       else if (errno == EAGAIN || errno == EWOULDBLOCK)
         return;
-      else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-        {
-          listener_rest (listener, errno);
-          return;
-        }
       else if (errno == EINVAL)
         {
           /* It listens no more: a process that has a copy of the socket shut it down. */
@@ -207,7 +230,11 @@ engine_listener_accept (EngineListener *listener)
           engine_poller_remove (listener->context->epoll_fd, &listener->watch);
           return;
         }
-      /* Anything else befell that one connection (accept(2)): on to the next. */
+      else if (!listener_may_go_on (errno))
+        {
+          listener_rest (listener, errno);
+          return;
+        }
     }
 }
 
@@ -231,4 +258,11 @@ engine_listener_free (EngineListener *listener)
     }
   close (listener->watch.fd);
   g_free (listener);
+}
+
+void
+engine_listener_remove (EngineListener *listener)
+{
+  g_ptr_array_remove (listener->context->listeners, listener);
+  engine_listener_free (listener);
 }

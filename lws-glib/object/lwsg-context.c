@@ -93,6 +93,21 @@ context_check_open (LwsgContext *self, GError **error)
 
 /* --- listening */
 
+static guint
+context_get_port (EngineListener *listener, GError **error)
+{
+  guint port = engine_listener_port (listener);
+
+  if (port == 0)
+    {
+      g_set_error (error, LWSG_ERROR, LWSG_ERROR_LISTEN, _("The port that was chosen is not known: %s"),
+                   g_strerror (errno));
+      engine_listener_remove (listener);
+    }
+
+  return port;
+}
+
 /* The port that the listener got, or 0 with an error. */
 static guint
 context_listen_address (LwsgContext *self, GSocketAddress *address, GError **error)
@@ -101,7 +116,7 @@ context_listen_address (LwsgContext *self, GSocketAddress *address, GError **err
   EngineListener *listener = engine_listener_open_address (self->engine, address, &failure);
 
   if (listener != NULL)
-    return engine_listener_port (listener);
+    return context_get_port (listener, error);
   lwsg_error_propagate (error, failure);
 
   return 0;
@@ -114,7 +129,7 @@ context_listen_all (LwsgContext *self, guint16 port, GError **error)
   guint index = self->engine->listeners->len;
 
   if (engine_listener_open (self->engine, port, &failure))
-    return engine_listener_port (self->engine->listeners->pdata[index]);
+    return context_get_port (self->engine->listeners->pdata[index], error);
   lwsg_error_propagate (error, failure);
 
   return 0;
