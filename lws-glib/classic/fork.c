@@ -17,6 +17,14 @@
 /* How long the end of the loop, with its callbacks, is waited for. */
 #define FORK_END_MS 5000
 
+static gboolean
+fork_watch (struct libwebsocket_context *context, EngineWatch *watch, int fd)
+{
+  engine_watch_init (watch, ENGINE_WATCH_PARENT, fd);
+
+  return engine_poller_set (context->epoll_fd, watch, EPOLLIN);
+}
+
 /* The loop ends with its parent. Its siblings may hold copies of all descriptors, so
  * only the process itself can tell. */
 static void
@@ -24,17 +32,14 @@ fork_watch_parent (struct libwebsocket_context *context, pid_t parent, int leash
 {
   int fd = (int) syscall (SYS_pidfd_open, parent, 0);
 
-  if (fd >= 0)
-    {
-      engine_watch_init (&context->parent, ENGINE_WATCH_PARENT, fd);
-      engine_poller_set (context->epoll_fd, &context->parent, EPOLLIN);
-    }
-  else
-    /* A kernel before 5.3, or one that forbids it. */
+  /* Or a kernel before 5.3, or one that forbids it. */
+  if (fd < 0 || !fork_watch (context, &context->parent, fd))
     prctl (PR_SET_PDEATHSIG, SIGTERM);
-
-  engine_watch_init (&context->leash, ENGINE_WATCH_PARENT, leash);
-  engine_poller_set (context->epoll_fd, &context->leash, EPOLLIN);
+  if (!fork_watch (context, &context->leash, leash))
+    {
+      g_message (_("The service loop could not be told to end, and does so now: %s"), g_strerror (errno));
+      context->parent_gone = TRUE;
+    }
 
   if (getppid () != parent)
     context->parent_gone = TRUE;
