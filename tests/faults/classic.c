@@ -74,7 +74,11 @@ callback_echo (struct libwebsocket *wsi, enum libwebsocket_callback_reasons reas
       if (libwebsocket_write (wsi, in, len, LWS_WRITE_BINARY) < 0)
         classic_report (stage);
       return 0;
+    case LWS_CALLBACK_ESTABLISHED:
+      fault_free_shrink (libwebsocket_get_socket_fd (wsi));
+      return 0;
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
+      fault_free_shrink (libwebsocket_get_socket_fd (wsi));
       classic_write (stage, wsi, HELLO, strlen (HELLO));
       return 0;
     case LWS_CALLBACK_CLIENT_RECEIVE:

@@ -18,6 +18,7 @@ typedef struct {
   gint strikes;
   gint turns;
   gint messages;
+  gint notes;
   char last_message[FAULT_MESSAGE_MAX];
 } Fault;
 
@@ -95,6 +96,12 @@ fault_note_message (const char *domain, GLogLevelFlags level, const char *messag
 {
   Fault *fault = fault_get ();
 
+  if (level & G_LOG_LEVEL_DEBUG)
+    {
+      g_atomic_int_inc (&fault->notes);
+      return;
+    }
+
   g_strlcpy (fault->last_message, message, sizeof fault->last_message);
   g_atomic_int_inc (&fault->messages);
 }
@@ -102,13 +109,19 @@ fault_note_message (const char *domain, GLogLevelFlags level, const char *messag
 void
 fault_watch_log (void)
 {
-  g_log_set_handler ("lws-glib", G_LOG_LEVEL_MESSAGE, fault_note_message, NULL);
+  g_log_set_handler ("lws-glib", G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_DEBUG, fault_note_message, NULL);
 }
 
 guint
 fault_get_messages (void)
 {
   return (guint) g_atomic_int_get (&fault_get ()->messages);
+}
+
+guint
+fault_get_notes (void)
+{
+  return (guint) g_atomic_int_get (&fault_get ()->notes);
 }
 
 const char *

@@ -35,9 +35,11 @@ guint fault_get_strikes (void);
 /* How often the loop has waited. */
 guint fault_get_turns (void);
 
-/* How many messages the library has logged, and the last of them. */
+/* How many messages the library has logged, and the last of them; and how many notes, which
+ * only those see who ask for them (G_MESSAGES_DEBUG). */
 void fault_watch_log (void);
 guint fault_get_messages (void);
+guint fault_get_notes (void);
 const char *fault_get_last_message (void);
 
 /* For the wrapped calls: shall this one fail? */
@@ -46,5 +48,6 @@ void fault_count_turn (void);
 
 /* What the test needs for itself, without faults. */
 gpointer fault_free_share (gsize size);
+void fault_free_shrink (int fd);
 pid_t fault_free_fork (void);
 pid_t fault_free_waitpid (pid_t child, int *status, int options);

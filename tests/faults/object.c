@@ -67,6 +67,8 @@ on_opened (LwsgProtocol *protocol, LwsgConnection *connection, gpointer data)
   if (address == NULL)
     run_report (object->run);
   g_assert_true ((socket != NULL) == (error == NULL));
+  if (socket != NULL)
+    fault_free_shrink (g_socket_get_fd (socket));
   run_report_error (object->run, error);
 }
 

@@ -99,6 +99,16 @@ turn_of_parent (gpointer visitor)
   return TRUE;
 }
 
+/* Its callback comes after the visitor saw the end of the connection. */
+static void
+let_child_tell (Run *run, Visitor *visitor)
+{
+  if (visitor_step (visitor) == VISITOR_LOST)
+    RUN_UNTIL (run, turn_of_parent, visitor, run_is_told (run) || fault_get_notes () > 0);
+  run_check_rest (run, turn_of_parent, visitor);
+  run->over = TRUE;
+}
+
 static void
 talk_to_child (Classic *classic)
 {
@@ -111,8 +121,7 @@ talk_to_child (Classic *classic)
   RUN_UNTIL (run, turn_of_parent, visitor, visitor_step (visitor) != VISITOR_WAITS || run_gives_up (run));
   run->done = visitor_step (visitor) == VISITOR_SERVED;
 
-  run->over = TRUE;
-  run_check_rest (run, turn_of_parent, visitor);
+  let_child_tell (run, visitor);
   /* A loop that could not begin has ended, and said so. */
   if (run->done)
     {
@@ -121,8 +130,20 @@ talk_to_child (Classic *classic)
     }
 }
 
-void
-scenario_fork_loop (Run *run)
+/* Nothing but the end, under the same fault. */
+static void
+see_child (Classic *classic)
+{
+  g_autoptr (Visitor) visitor = visitor_new_echo (classic->port);
+
+  RUN_UNTIL (classic->run, turn_of_parent, visitor,
+             visitor_step (visitor) != VISITOR_WAITS || run_gives_up (classic->run));
+  classic->run->done = visitor_step (visitor) == VISITOR_SERVED;
+  let_child_tell (classic->run, visitor);
+}
+
+static void
+fork_and (Run *run, void (*talk) (Classic *classic))
 {
   Classic classic;
 
@@ -136,11 +157,23 @@ scenario_fork_loop (Run *run)
       return;
     }
 
-  talk_to_child (&classic);
+  talk (&classic);
   libwebsocket_context_destroy (classic.context);
   /* The fault may have kept it from that. */
   while (fault_free_waitpid (-1, NULL, 0) > 0)
     ;
+}
+
+void
+scenario_fork_loop (Run *run)
+{
+  fork_and (run, talk_to_child);
+}
+
+void
+scenario_fork_end (Run *run)
+{
+  fork_and (run, see_child);
 }
 
 /* --- privileges */

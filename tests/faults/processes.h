@@ -10,4 +10,5 @@
 void scenario_broadcast_thread (Run *run);
 void scenario_broadcast_process (Run *run);
 void scenario_fork_loop (Run *run);
+void scenario_fork_end (Run *run);
 void scenario_privileges (Run *run);

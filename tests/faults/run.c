@@ -10,6 +10,18 @@
 #define REST_MICROSECONDS (10 * RUN_TICK_MICROSECONDS)
 #define REST_TURNS 200
 
+Run *
+run_new (void)
+{
+  static Run *run;
+
+  if (run == NULL)
+    run = fault_free_share (sizeof *run);
+  *run = (Run){ 0 };
+
+  return run;
+}
+
 void
 run_turn (Run *run, RunTurn turn, gpointer data, gint64 end, const char *condition)
 {

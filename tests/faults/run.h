@@ -5,7 +5,7 @@
 
 #include "fault.h"
 
-/* What a scenario did under a fault. */
+/* What a scenario did under a fault; shared with the processes that it forks. */
 typedef struct {
   gboolean done;                /* all that it set out to do */
   gboolean loop;                /* there is one, and it goes on */
@@ -13,6 +13,9 @@ typedef struct {
   guint reports;                /* failures that the API told of */
   gint64 told;                  /* when it was first seen that a failure was told */
 } Run;
+
+/* There is one at a time. */
+Run *run_new (void);
 
 typedef void (*ScenarioFunc) (Run *run);
 

@@ -71,7 +71,36 @@ WRAP (int, getsockname, (int fd, struct sockaddr *address, socklen_t *length), f
 WRAP (int, getpeername, (int fd, struct sockaddr *address, socklen_t *length), fd, address, length)
 WRAP (int, shutdown, (int fd, int how), fd, how)
 WRAP_TRANSFER (recv, (int fd, void *bytes, size_t length, int flags), length, fd, bytes, length, flags)
-WRAP_TRANSFER (send, (int fd, const void *bytes, size_t length, int flags), length, fd, bytes, length, flags)
+
+/* Of a datagram all is sent or nothing. */
+static gboolean
+is_stream (int fd)
+{
+  int type = 0;
+  socklen_t length = sizeof type;
+
+  return getsockopt (fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM;
+}
+
+ssize_t __real_send (int fd, const void *bytes, size_t length, int flags);
+ssize_t __wrap_send (int fd, const void *bytes, size_t length, int flags);
+ssize_t
+__wrap_send (int fd, const void *bytes, size_t length, int flags)
+{
+  int failure;
+
+  if (!fault_strikes ("send", &failure))
+    return __real_send (fd, bytes, length, flags);
+
+  if (failure != FAULT_SHORT)
+    {
+      errno = failure;
+      return -1;
+    }
+
+  return __real_send (fd, bytes, is_stream (fd) ? MIN (length, 1) : length, flags);
+}
+
 WRAP_TRANSFER (sendfile64, (int fd, int file, off_t *offset, size_t length), length, fd, file, offset, length)
 
 ssize_t __real_sendmsg (int fd, const struct msghdr *message, int flags);
@@ -238,6 +267,15 @@ fault_free_share (gsize size)
   g_assert_true (memory != MAP_FAILED);
 
   return memory;
+}
+
+/* The kernel takes less at once, and then says so. */
+void
+fault_free_shrink (int fd)
+{
+  const int small = 4096;
+
+  g_assert_cmpint (__real_setsockopt (fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), ==, 0);
 }
 
 pid_t
