@@ -7,6 +7,12 @@
 
 #define FAULT_CALL_MAX 32
 #define FAULT_MESSAGE_MAX 256
+#define FAULT_TALLIES_MAX 64
+
+typedef struct {
+  char call[FAULT_CALL_MAX];
+  gint count;
+} FaultTally;
 
 typedef struct {
   gint set;
@@ -33,12 +39,54 @@ fault_get (void)
   return fault;
 }
 
+/* Of all calls that are tallied; the rest of the array has no names. */
+static FaultTally *
+fault_get_tallies (void)
+{
+  static FaultTally *tallies;
+
+  if (tallies == NULL)
+    tallies = fault_free_share (FAULT_TALLIES_MAX * sizeof *tallies);
+
+  return tallies;
+}
+
+/* The tally of a call, or the first that has no name yet. */
+static FaultTally *
+fault_find_tally (const char *call)
+{
+  FaultTally *tally = fault_get_tallies ();
+
+  while (tally->call[0] != '\0' && strcmp (tally->call, call) != 0)
+    tally++;
+
+  return tally;
+}
+
+void
+fault_tally (const char *call)
+{
+  FaultTally *tally = fault_find_tally (call);
+
+  /* One without a name stays behind. */
+  g_assert_cmpint (tally - fault_get_tallies (), <, FAULT_TALLIES_MAX - 1);
+  g_strlcpy (tally->call, call, FAULT_CALL_MAX);
+}
+
+guint
+fault_get_tally (const char *call)
+{
+  return (guint) g_atomic_int_get (&fault_find_tally (call)->count);
+}
+
 void
 fault_set (const char *call, int failure, guint nth, FaultDuration duration)
 {
   Fault *fault = fault_get ();
 
   memset (fault, 0, sizeof *fault);
+  for (FaultTally *tally = fault_get_tallies (); tally->call[0] != '\0'; tally++)
+    g_atomic_int_set (&tally->count, 0);
   g_strlcpy (fault->call, call, sizeof fault->call);
   fault->failure = failure;
   fault->nth = (gint) nth;
@@ -58,6 +106,7 @@ fault_strikes (const char *call, int *failure)
   Fault *fault = fault_get ();
   gint occurrence;
 
+  g_atomic_int_inc (&fault_find_tally (call)->count);
   if (!g_atomic_int_get (&fault->set) || strcmp (fault->call, call) != 0)
     return FALSE;
 

@@ -29,6 +29,10 @@ typedef enum {
 void fault_set (const char *call, int failure, guint nth, FaultDuration duration);
 void fault_lift (void);
 
+/* Has the occurrences of @call counted since fault_set(), whatever call fails. */
+void fault_tally (const char *call);
+guint fault_get_tally (const char *call);
+
 /* How often the call was made to fail. */
 guint fault_get_strikes (void);
 

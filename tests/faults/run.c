@@ -7,8 +7,8 @@
 
 /* In such a time a loop that has nothing to do but its timers turns a few times; one that
  * does not rest comes to thousands. */
-#define REST_MICROSECONDS (10 * RUN_TICK_MICROSECONDS)
-#define REST_TURNS 200
+#define REST_MICROSECONDS (5 * RUN_TICK_MICROSECONDS)
+#define REST_TURNS 100
 
 Run *
 run_new (void)

@@ -15,8 +15,7 @@
  * loop turns for nothing, the failure is told, and afterwards new clients are served. */
 
 /* Further occurrences of a call are no different. */
-#define OCCURRENCES 8
-#define OCCURRENCES_IF_SLOW 1
+#define OCCURRENCES 4
 
 typedef enum {
   ROW_LASTING = 1 << 0,         /* may go on; the others would mean the opposite if they did */
@@ -145,7 +144,8 @@ static const Scenario scenarios[] = {
   { "object-files", scenario_object_files },
 };
 
-/* Under valgrind everything takes twenty times as long. */
+/* Under valgrind everything takes twenty times as long: one occurrence in one scenario
+ * has to do. */
 static gboolean
 is_slow (void)
 {
@@ -203,6 +203,25 @@ warm_up (const Scenario *scenario)
   g_assert_cmpuint (run->reports, ==, 0);
 }
 
+/* Does the scenario come to make that call at all? */
+static gboolean
+makes_call (const Scenario *scenario, const Row *row)
+{
+  static gboolean makes[G_N_ELEMENTS (scenarios)][G_N_ELEMENTS (rows)];
+  static gboolean known[G_N_ELEMENTS (scenarios)];
+  gsize index = (gsize) (scenario - scenarios);
+
+  if (!known[index])
+    {
+      warm_up (scenario);
+      known[index] = TRUE;
+      for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+        makes[index][i] = fault_get_tally (rows[i].call) > 0;
+    }
+
+  return makes[index][row - rows];
+}
+
 /* Returns whether the call came to that occurrence. */
 static gboolean
 play_with_fault (const Row *row, const Scenario *scenario, guint nth, FaultDuration duration)
@@ -216,11 +235,27 @@ play_with_fault (const Row *row, const Scenario *scenario, guint nth, FaultDurat
   return fault_get_strikes () > 0;
 }
 
+/* Returns how often the call was made to fail. */
+static guint
+play_occurrences (const Row *row, const Scenario *scenario, guint most)
+{
+  guint nth = 0;
+
+  while (nth < most && play_with_fault (row, scenario, nth, FAULT_ONCE))
+    {
+      if (row->flags & ROW_LASTING)
+        play_with_fault (row, scenario, nth, FAULT_LASTING);
+      nth++;
+    }
+
+  return nth;
+}
+
 static void
 test_row (gconstpointer data)
 {
   const Row *row = data;
-  guint most = is_slow () ? OCCURRENCES_IF_SLOW : OCCURRENCES;
+  guint most = is_slow () ? 1 : OCCURRENCES;
   guint strikes = 0;
 
   if (row->flags & ROW_ROOT && geteuid () != 0)
@@ -229,21 +264,12 @@ test_row (gconstpointer data)
       return;
     }
 
-  for (guint i = 0; i < G_N_ELEMENTS (scenarios); i++)
-    {
-      gboolean struck = TRUE;
-
-      warm_up (&scenarios[i]);
-      for (guint nth = 0; struck && nth < most; nth++)
-        {
-          struck = play_with_fault (row, &scenarios[i], nth, FAULT_ONCE);
-          if (struck && row->flags & ROW_LASTING)
-            play_with_fault (row, &scenarios[i], nth, FAULT_LASTING);
-          strikes += struck;
-        }
-    }
+  for (guint i = 0; i < G_N_ELEMENTS (scenarios) && !(is_slow () && strikes > 0); i++)
+    if (makes_call (&scenarios[i], row))
+      strikes += play_occurrences (row, &scenarios[i], most);
   /* Or the table speaks of what never happens. */
   g_assert_cmpuint (strikes, >, 0);
+  g_test_message ("%u occurrences failed", strikes);
 }
 
 static void
@@ -256,6 +282,9 @@ test_without (gconstpointer data)
 int
 main (int argc, char **argv)
 {
+  /* Modules of GIO would open descriptors of their own when it suits them. */
+  g_setenv ("GSETTINGS_BACKEND", "memory", TRUE);
+  g_setenv ("GIO_USE_PROXY_RESOLVER", "dummy", TRUE);
   g_test_init (&argc, &argv, NULL);
   fault_watch_log ();
 
@@ -270,6 +299,7 @@ main (int argc, char **argv)
       g_autofree char *path = g_strdup_printf ("/faults/%s/%s", rows[i].call, rows[i].name);
 
       g_test_add_data_func (path, &rows[i], test_row);
+      fault_tally (rows[i].call);
     }
 
   return g_test_run ();
