@@ -442,6 +442,13 @@ lwsg_context_close (LwsgContext *self)
 
 /* --- GObject */
 
+/* The loop can't go on, which the log tells. What is under way would wait for ever. */
+static void
+context_source_gone (gpointer data)
+{
+  lwsg_context_close (data);
+}
+
 static void
 lwsg_context_constructed (GObject *object)
 {
@@ -463,6 +470,7 @@ lwsg_context_constructed (GObject *object)
   /* Each connection has a limit of its own. */
   self->engine->limits.output_limit = G_MAXSIZE;
   self->source = lwsg_source_new (self->engine);
+  g_source_set_callback (self->source, NULL, self, context_source_gone);
   g_source_attach (self->source, self->main_context);
 }
 
