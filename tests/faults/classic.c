@@ -128,7 +128,7 @@ classic_begin (Classic *classic, Run *run)
       return FALSE;
     }
 
-  classic->context->tick_microseconds = RUN_TICK_MICROSECONDS;
+  classic->context->tick_microseconds = run_get_tick ();
   if (engine_listener_open (classic->context, 0, &error))
     classic->port = engine_listener_port (classic->context->listeners->pdata[0]);
   if (classic->port == 0)

@@ -101,6 +101,12 @@ fault_lift (void)
 }
 
 gboolean
+fault_is_set (void)
+{
+  return g_atomic_int_get (&fault_get ()->set);
+}
+
+gboolean
 fault_strikes (const char *call, int *failure)
 {
   Fault *fault = fault_get ();

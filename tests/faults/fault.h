@@ -28,6 +28,7 @@ typedef enum {
 /* From its @nth occurrence (0 is the first) @call fails with @failure. Counters begin anew. */
 void fault_set (const char *call, int failure, guint nth, FaultDuration duration);
 void fault_lift (void);
+gboolean fault_is_set (void);
 
 /* Has the occurrences of @call counted since fault_set(), whatever call fails. */
 void fault_tally (const char *call);

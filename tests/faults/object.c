@@ -113,7 +113,7 @@ object_begin (Object *object, Run *run)
   object->context = lwsg_context_new ();
   lwsg_context_set_proxy_resolver (object->context, NULL);
   if (object->context->engine != NULL)
-    object->context->engine->tick_microseconds = RUN_TICK_MICROSECONDS;
+    object->context->engine->tick_microseconds = run_get_tick ();
   protocol = lwsg_context_add_protocol (object->context, NULL, &error);
   object_report (object, error);
   if (protocol != NULL)
@@ -192,6 +192,9 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
 
   object->client = lwsg_context_connect_finish (object->context, result, &error);
   object_report (object, error);
+  /* It may come when nobody waits for it any more. */
+  if (object->run->over)
+    g_clear_object (&object->client);
   if (object->client == NULL)
     return;
 

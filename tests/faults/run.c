@@ -49,6 +49,12 @@ run_report_error (Run *run, GError *error)
   return TRUE;
 }
 
+gint64
+run_get_tick (void)
+{
+  return fault_is_set () ? RUN_TICK_MICROSECONDS : G_USEC_PER_SEC;
+}
+
 gboolean
 run_is_told (Run *run)
 {

@@ -33,8 +33,10 @@ typedef gboolean (*RunTurn) (gpointer data);
 /* How long a loop rests in one turn at most. */
 #define RUN_TURN_MS 10
 
-/* The wheel of time turns faster than in life, and quickly comes to what limits it. */
+/* Under a fault the wheel of time turns faster than in life, and quickly comes to what
+ * limits it; without one no deadline shall be missed. */
 #define RUN_TICK_MICROSECONDS 4000
+gint64 run_get_tick (void);
 
 /* Has turns until @condition holds or the loop ends. */
 #define RUN_UNTIL(run, turn, data, condition)                                                                      \

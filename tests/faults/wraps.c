@@ -67,6 +67,8 @@ WRAP (int, listen, (int fd, int backlog), fd, backlog)
 WRAP (int, accept4, (int fd, struct sockaddr *address, socklen_t *length, int flags), fd, address, length, flags)
 WRAP (int, setsockopt, (int fd, int level, int option, const void *value, socklen_t length), fd, level, option, value,
       length)
+WRAP (int, getsockopt, (int fd, int level, int option, void *value, socklen_t *length), fd, level, option, value,
+      length)
 WRAP (int, getsockname, (int fd, struct sockaddr *address, socklen_t *length), fd, address, length)
 WRAP (int, getpeername, (int fd, struct sockaddr *address, socklen_t *length), fd, address, length)
 WRAP (int, shutdown, (int fd, int how), fd, how)
@@ -79,7 +81,7 @@ is_stream (int fd)
   int type = 0;
   socklen_t length = sizeof type;
 
-  return getsockopt (fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM;
+  return __real_getsockopt (fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM;
 }
 
 ssize_t __real_send (int fd, const void *bytes, size_t length, int flags);
