@@ -442,11 +442,29 @@ lwsg_context_close (LwsgContext *self)
 
 /* --- GObject */
 
-/* The loop can't go on, which the log tells. What is under way would wait for ever. */
+/* The loop can't go on, which the log tells. What is under way would wait for ever. The source
+ * may be the last to hear of the context's end: it knows it weakly. */
 static void
 context_source_gone (gpointer data)
 {
-  lwsg_context_close (data);
+  g_autofree GWeakRef *reference = data;
+  g_autoptr (LwsgContext) self = g_weak_ref_get (reference);
+
+  g_weak_ref_clear (reference);
+  if (self != NULL)
+    lwsg_context_close (self);
+}
+
+static GSource *
+context_make_source (LwsgContext *self)
+{
+  GSource *source = lwsg_source_new (self->engine);
+  GWeakRef *reference = g_new0 (GWeakRef, 1);
+
+  g_weak_ref_init (reference, self);
+  g_source_set_callback (source, NULL, reference, context_source_gone);
+
+  return source;
 }
 
 static void
@@ -469,8 +487,7 @@ lwsg_context_constructed (GObject *object)
   self->engine->limits.message_limit = CONTEXT_MAX_MESSAGE_SIZE;
   /* Each connection has a limit of its own. */
   self->engine->limits.output_limit = G_MAXSIZE;
-  self->source = lwsg_source_new (self->engine);
-  g_source_set_callback (self->source, NULL, self, context_source_gone);
+  self->source = context_make_source (self);
   g_source_attach (self->source, self->main_context);
 }
 
