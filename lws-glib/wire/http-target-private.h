@@ -15,7 +15,7 @@
 gboolean wire_target_check (const char *method, const char *target, WireRefusal *refusal);
 
 /* Where the path and query of a checked target begin, which may be a whole URI
- * (section 3.2.2); "/" for a URI that has no path. */
+ * (section 3.2.2); "/" for a URI that has no path, with a query or without. */
 const char *wire_target_path (const char *target);
 
 /* host[:port] as in the header Host: a name, an IPv4 address or an IPv6 address

@@ -177,11 +177,12 @@ wire_target_check (const char *method, const char *target, WireRefusal *refusal)
   return check_path (authority + authority_length, refusal);
 }
 
+/* A slash further on than the authority may stand in the query, which nobody has checked. */
 const char *
 wire_target_path (const char *target)
 {
-  const char *scheme = target[0] == '/' ? NULL : strstr (target, "://");
-  const char *path = scheme != NULL ? strchr (scheme + 3, '/') : target;
+  const char *authority = target[0] == '/' ? NULL : find_authority (target);
+  const char *path = authority != NULL ? authority + strcspn (authority, "/?") : target;
 
-  return path != NULL ? path : "/";
+  return authority != NULL && *path != '/' ? "/" : path;
 }

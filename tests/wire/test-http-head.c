@@ -257,6 +257,28 @@ test_targets (void)
 }
 
 static void
+test_paths (void)
+{
+  static const struct {
+    const char *target;
+    const char *path;
+  } cases[] = {
+    { "/", "/" }, { "/a?b=http://c/d", "/a?b=http://c/d" }, { "*", "*" }, { "http://a", "/" }, { "ws://a:80/", "/" },
+    { "wss://[::1]/b?c", "/b?c" }, { "http://a/b://c/d", "/b://c/d" }, { "http://a?b", "/" },
+    { "http://a?/../../etc/passwd", "/" }, { "ws://a?b/%00", "/" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      WireRefusal refusal;
+
+      g_test_message ("%s", cases[i].target);
+      g_assert_true (wire_target_check ("OPTIONS", cases[i].target, &refusal));
+      g_assert_cmpstr (wire_target_path (cases[i].target), ==, cases[i].path);
+    }
+}
+
+static void
 test_hosts (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (good_hosts); i++)
@@ -692,6 +714,7 @@ main (int argc, char **argv)
   g_test_add_func ("/http-head/request/browser", test_browser);
   g_test_add_func ("/http-head/request/values-are-trimmed", test_values_are_trimmed);
   g_test_add_func ("/http-head/request/targets", test_targets);
+  g_test_add_func ("/http-head/request/paths", test_paths);
   g_test_add_func ("/http-head/request/hosts", test_hosts);
   g_test_add_func ("/http-head/request/long-target", test_long_target);
   g_test_add_func ("/http-head/response/good", test_good_responses);
