@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+# lws-glib: WebSockets for the GLib main loop
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Writes the inputs that fuzzing begins with to corpus/. What a fuzzer found is
+added there by hand, under a name that tells what it was."""
+
+import pathlib
+import struct
+
+CORPUS = pathlib.Path(__file__).parent / 'corpus'
+
+TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xa
+FIN = 0x80
+
+KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
+ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
+
+UPGRADE = ('GET /chat HTTP/1.1\r\n'
+           'Host: server.example.com\r\n'
+           'Upgrade: websocket\r\n'
+           'Connection: keep-alive, Upgrade\r\n'
+           f'Sec-WebSocket-Key: {KEY}\r\n'
+           'Origin: http://example.com\r\n'
+           'Sec-WebSocket-Protocol: chat, superchat\r\n'
+           'Sec-WebSocket-Version: 13\r\n')
+
+SWITCHING = ('HTTP/1.1 101 Switching Protocols\r\n'
+             'Upgrade: websocket\r\n'
+             'Connection: Upgrade\r\n'
+             f'Sec-WebSocket-Accept: {ACCEPT}\r\n')
+
+
+def frame(first, payload=b'', key=None, length=None):
+    """A frame; @length lies about its payload."""
+    length = len(payload) if length is None else length
+    mask = 0x80 if key else 0
+    if length < 126:
+        head = struct.pack('!BB', first, mask | length)
+    elif length < 65536:
+        head = struct.pack('!BBH', first, mask | 126, length)
+    else:
+        head = struct.pack('!BBQ', first, mask | 127, length)
+    if key:
+        head += key
+        payload = bytes(byte ^ key[i % 4] for i, byte in enumerate(payload))
+    return head + payload
+
+
+def close(code, reason=b''):
+    return struct.pack('!H', code) + reason
+
+
+def streams():
+    """Name, frames as (first byte, payload, lie about the length)."""
+    yield 'hello', [(FIN | TEXT, b'Hello')]
+    yield 'empty', [(FIN | BINARY, b''), (FIN | TEXT, b'')]
+    yield 'fragments', [(TEXT, 'gr\u00fc'.encode()[:3]), (FIN | PING, b'?'), (0, 'gr\u00fc'.encode()[3:]), (0, b''),
+                        (FIN, '\u00df'.encode())]
+    yield 'close', [(FIN | CLOSE, close(1000, b'bye'))]
+    yield 'close-empty', [(FIN | CLOSE, b'')]
+    yield 'close-one-byte', [(FIN | CLOSE, b'\x03')]
+    yield 'close-bad-code', [(FIN | CLOSE, close(1005))]
+    yield 'after-close', [(FIN | CLOSE, close(1001)), (FIN | TEXT, b'late')]
+    yield 'pongs', [(FIN | PONG, b''), (FIN | PING, bytes(125)), (FIN | PONG, b'1234567')]
+    yield 'length-16', [(FIN | BINARY, bytes(range(200)))]
+    yield 'length-64-lie', [(FIN | BINARY, b'abc', (1 << 63) - 1)]
+    yield 'length-top-bit', [(FIN | BINARY, b'abc', 1 << 63)]
+    yield 'too-long-ping', [(FIN | PING, bytes(126))]
+    yield 'fragmented-ping', [(PING, b'x')]
+    yield 'unknown-opcode', [(FIN | 0x3, b'x')]
+    yield 'reserved-bit', [(FIN | 0x40 | TEXT, b'x')]
+    yield 'stray-continuation', [(FIN, b'x')]
+    yield 'message-in-message', [(TEXT, b'x'), (FIN | TEXT, b'y')]
+    yield 'bad-utf8', [(TEXT, b'a\xc3'), (FIN, b'\xc3')]
+    yield 'cut-utf8', [(FIN | TEXT, b'\xf0\x9f\x98')]
+    yield 'surrogate', [(FIN | TEXT, b'\xed\xa0\x80')]
+
+
+def encode(frames, key):
+    return b''.join(frame(first, payload, key, *lie) for first, payload, *lie in frames)
+
+
+def decoder():
+    for name, frames in streams():
+        yield name + '-server', b'\x00\x12\x34' + encode(frames, b'\x37\xfa\x21\x3d')
+        yield name + '-client', b'\x05\x12\x34' + encode(frames, None)
+    yield 'not-shortest', b'\x01\x00\x00\x82\x7e\x00\x05Hello'
+    yield 'not-masked', b'\x00\x00\x00\x81\x05Hello'
+
+
+def utf8():
+    for name, text in {
+            'ascii': b'The quick brown fox jumps over the lazy dog. ' * 2,
+            'borders': '\x00\x7f\u0080\u07ff\u0800\ud7fb\ue000\uffff\U00010000\U0010ffff'.encode(),
+            'mixed': ('K\u00f6ln \u20ac 5 \U0001f600 ' * 6).encode(),
+            'overlong': b'a\xc0\xaf', 'overlong-3': b'\xe0\x9f\xbf', 'overlong-4': b'\xf0\x8f\xbf\xbf',
+            'surrogate': b'ok\xed\xa0\x80', 'too-high': b'\xf4\x90\x80\x80', 'cut': b'\xf4\x8f\xbf', 'tail': b'\xbf',
+            'late': b'x' * 63 + b'\xff'}.items():
+        yield name, b'\x01\x02' + text
+
+
+def mask():
+    for length in 0, 1, 3, 4, 7, 8, 15, 16, 17, 63, 64, 65, 200:
+        yield f'bytes-{length}', b'\x37\xfa\x21\x3d\x00\x07' + bytes(i & 0xff for i in range(length))
+
+
+def heads():
+    """Name, kind, text."""
+    yield 'upgrade', 0, UPGRADE + '\r\n'
+    yield 'get', 0, 'GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\n\r\n'
+    yield 'empty-line-first', 0, '\r\nGET / HTTP/1.0\r\n\r\n'
+    yield 'absolute', 0, 'GET http://[::1]:8080/a%20b?q HTTP/1.1\r\nHost: [::1]:8080\r\nAccept:\t*/* \r\n\r\n'
+    yield 'options', 0, 'OPTIONS * HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'
+    yield 'body', 0, 'POST /form HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nHello'
+    yield 'smuggling', 0, ('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n'
+                           '0\r\n\r\n')
+    yield 'two-hosts', 0, 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n'
+    yield 'lone-lf', 0, 'GET / HTTP/1.1\nHost: a\n\n'
+    yield 'folded', 0, 'GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n'
+    yield 'space-before-colon', 0, 'GET / HTTP/1.1\r\nHost : a\r\n\r\n'
+    yield 'nul', 0, 'GET / HTTP/1.1\r\nHo\0st: a\r\n\r\n'
+    yield 'http2', 0, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
+    yield 'tls', 0, '\x16\x03\x01\x02\x00\x01\x00\x01\x7c\x03\x03'
+    yield 'switching', 1, SWITCHING + 'Sec-WebSocket-Protocol: chat\r\n\r\n\x01'
+    yield 'redirect', 1, 'HTTP/1.1 301 Moved Permanently\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n'
+    yield 'no-reason', 1, 'HTTP/1.0 200\r\nConnection: keep-alive\r\n\r\n'
+    yield 'not-http', 1, 'SSH-2.0-OpenSSH_9.2\r\n'
+
+
+def head():
+    for name, kind, text in heads():
+        yield name, bytes([kind]) + text.encode('latin-1')
+
+
+def target():
+    for name, fields in {
+            'path': ('GET', '/a/b.c?d=e', 'example.com'), 'encoded': ('GET', '/%7Euser/%41', 'a:80'),
+            'dots': ('GET', '/a/../b', '192.0.2.1:8080'), 'encoded-dots': ('GET', '/%2e%2e/x', '[2001:db8::1]:443'),
+            'uri': ('GET', 'http://a.b:80/c', '[::ffff:192.0.2.1]'), 'uri-query': ('GET', 'ws://a?b=/c', 'a:'),
+            'uri-bare': ('GET', 'wss://[::1]', 'x%20y'), 'star': ('OPTIONS', '*', 'a:65536'),
+            'nul': ('GET', '/%00', '[::1'), 'backslash': ('GET', '/%5c..%5C', 'a,b'),
+            'encoded-slash': ('GET', '/a%2f..%2fb', '-._~'), 'fragment': ('GET', '/a#b', '[v1.x]')}.items():
+        yield name, '\n'.join(fields).encode()
+
+
+def field():
+    for name, value in {
+            'tokens': 'chat, superchat', 'commas': ',, a ,,\tb\t,', 'spaces': ' ' * 40 + 'x' + ' ' * 40, 'twice': 'a,b,a',
+            'quoted': 'permessage-deflate; client_max_window_bits="15"', 'characters': "!#$%&'*+-.^_`|~09azAZ",
+            'no-token': 'a b, (c)', 'many': ','.join(f'p{i}' for i in range(101)), 'controls': 'a\x01b\x7f'}.items():
+        yield name, value.encode()
+
+
+def server_handshake():
+    for name, kind, text in heads():
+        if kind == 0:
+            yield name, text.encode('latin-1')
+    minimal = (f'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+               f'Sec-WebSocket-Key: {KEY}\r\n')
+    yield 'version-8', (minimal + 'Sec-WebSocket-Version: 8\r\nSec-WebSocket-Origin: http://a\r\n\r\n').encode()
+    yield 'version-12', (minimal + 'Sec-WebSocket-Version: 12\r\n\r\n').encode()
+    yield 'offers', (minimal + 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: a\r\n'
+                     'Sec-WebSocket-Protocol: b, c\r\n\r\n').encode()
+    yield 'short-key', UPGRADE.replace(KEY, KEY[4:]).encode() + b'\r\n'
+
+
+def client_handshake():
+    fields = '/chat\nserver.example.com\nhttp://example.com\nchat, superchat\nX-Name: value\n'
+    for name, answer in {
+            'accepted': SWITCHING + 'Sec-WebSocket-Protocol: superchat\r\n\r\n',
+            'not-asked-for': SWITCHING + 'Sec-WebSocket-Protocol: other\r\n\r\n', 'none-chosen': SWITCHING + '\r\n',
+            'extension': SWITCHING + 'Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n',
+            'bad-accept': SWITCHING.replace('s3p', 'S3P') + '\r\n',
+            'http-1.0': SWITCHING.replace('1.1', '1.0') + '\r\n',
+            'refused': 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n',
+            'redirect': 'HTTP/1.1 302 Found\r\nLocation: ws://other/\r\n\r\n'}.items():
+        yield name, (fields + answer).encode()
+    yield 'bare', ('\n\n\n\n\n' + SWITCHING + '\r\n').encode()
+    yield 'bad-header', ('/\na\n\n\nUpgrade: x\n' + SWITCHING + '\r\n').encode()
+    yield 'bad-host', ('/\na b\n\n\n\n' + SWITCHING + '\r\n').encode()
+
+
+TARGETS = {
+    'client-handshake': client_handshake,
+    'decoder': decoder,
+    'field': field,
+    'head': head,
+    'mask': mask,
+    'server-handshake': server_handshake,
+    'target': target,
+    'utf8': utf8,
+}
+
+
+def main():
+    for name, inputs in TARGETS.items():
+        directory = CORPUS / name
+        directory.mkdir(parents=True, exist_ok=True)
+        for file_name, contents in inputs():
+            (directory / file_name).write_bytes(contents)
+
+
+if __name__ == '__main__':
+    main()
