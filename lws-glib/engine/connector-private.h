@@ -49,6 +49,11 @@ struct _EngineDial {
  * the event failed. */
 EngineConnection *engine_connector_dial (EngineContext *context, const EngineDestination *destination, GError **error);
 
+/* The same up to where GIO would be asked for a TCP connection: for whoever brings
+ * another transport and goes on with engine_handshake_start(). */
+EngineConnection *engine_connector_prepare (EngineContext *context, const EngineDestination *destination,
+                                            GError **error);
+
 /* The context is gone: what is still running will find nobody. */
 void engine_connector_forget (EngineContext *context);
 

@@ -288,7 +288,7 @@ connector_start (EngineContext *context, EngineDial *dial, const EngineDestinati
 }
 
 EngineConnection *
-engine_connector_dial (EngineContext *context, const EngineDestination *destination, GError **error)
+engine_connector_prepare (EngineContext *context, const EngineDestination *destination, GError **error)
 {
   EngineDial *dial;
   EngineConnection *connection;
@@ -313,7 +313,17 @@ engine_connector_dial (EngineContext *context, const EngineDestination *destinat
   connection->dial = dial;
   connection->user = destination->user;
   dial->connection = connection;
-  connector_start (context, dial, destination);
+
+  return connection;
+}
+
+EngineConnection *
+engine_connector_dial (EngineContext *context, const EngineDestination *destination, GError **error)
+{
+  EngineConnection *connection = engine_connector_prepare (context, destination, error);
+
+  if (connection != NULL)
+    connector_start (context, connection->dial, destination);
 
   return connection;
 }

@@ -56,7 +56,7 @@ fuzz_input_take_until (FuzzInput *input, guint8 separator)
 guint8 *
 fuzz_input_copy (const FuzzInput *input)
 {
-  guint8 *copy = g_malloc (input->length);
+  guint8 *copy = g_malloc (MAX (input->length, 1));
 
   if (input->length > 0)
     memcpy (copy, input->data, input->length);

@@ -21,7 +21,7 @@ FuzzInput fuzz_input_take (FuzzInput *input, gsize length);
 /* Everything up to the next @separator, which is passed over; or up to the end. */
 FuzzInput fuzz_input_take_until (FuzzInput *input, guint8 separator);
 
-/* A copy of what is left, of exactly that size: a read beyond it is seen. */
+/* A copy of what is left, of exactly that size: a read beyond it is seen. Never NULL. */
 guint8 *fuzz_input_copy (const FuzzInput *input);
 
 /* The same with a NUL at its end. */

@@ -180,12 +180,115 @@ def client_handshake():
     yield 'bad-host', ('/\na b\n\n\n\n' + SWITCHING + '\r\n').encode()
 
 
+# The steps and actions of play.c and play-actions.c, in their order.
+(NOTHING, BYTES, FRAME, LARGE_FRAME, HEAD, CHUNK, ROOM, ENDLESS_ROOM, FINISH, RESET, FAIL, BUFFERED, CONNECT, TIME, ACT,
+ NEXT_PART, SETTLE) = range(17)
+(DO_NOTHING, SEND_TEXT, SEND_FRAGMENT, SEND_LARGE, ECHO, DO_PING, DO_PONG, DO_CLOSE, ABORT, DESTROY, PAUSE, RESUME,
+ WRITABLE, MARK, TURN, BROADCAST, POST, WAIT, LOOK_AWAY, ADD, REFUSE, REPLY_TEXT, REPLY_FILE, HOLD, RELEASE) = range(25)
+NO_TURN = 0x80
+FEW_FRAMES, SHORT_MESSAGES, SHORT_OUTPUT, NO_WHOLE_FRAMES, FINISH_ALL, WAIT_ALL = (1 << i for i in range(6))
+
+
+def play(steps, callbacks=(), options=0):
+    return bytes([options, len(callbacks), *callbacks]) + b''.join(
+        bytes(step) if isinstance(step, (tuple, list)) else step for step in steps)
+
+
+def send_frame(first, payload=b'', step=FRAME):
+    return bytes([step, first, len(payload)]) + payload
+
+
+HELLO = send_frame(FIN | TEXT, b'Hello')
+BYE = send_frame(FIN | CLOSE, close(1000))
+DATA = [send_frame(FIN | BINARY, bytes(range(60)))] * 4
+
+
+def talks(begin):
+    """What both roles have in common, after the handshake; name, script."""
+    yield 'hello', play([begin, HELLO, BYE, [FINISH]], [DO_NOTHING, ECHO])
+    yield 'all-at-once', play([begin[:-2], [HEAD | NO_TURN, 0], send_frame(FIN | TEXT, b'one', FRAME | NO_TURN),
+                               send_frame(FIN | PING, b'two', FRAME | NO_TURN), HELLO])
+    yield 'byte-by-byte', play([[CHUNK, 1], begin, [SETTLE], HELLO, [SETTLE], BYE, [SETTLE]])
+    for name, frames in streams():
+        raw = b''.join(send_frame(first, payload[:125]) for first, payload, *_ in frames)
+        yield f'frames-{name}', play([begin, raw])
+    yield 'large', play([begin, [LARGE_FRAME, FIN | BINARY, 0x40, 0], [SETTLE], [LARGE_FRAME, FIN | TEXT, 0x90, 0]],
+                        [DO_NOTHING, ECHO, ECHO, ECHO, ECHO])
+    yield 'slow-reader', play([begin, [ROOM, 0, 9], [ACT, SEND_LARGE, 0x30, 0], [ACT, DO_PING, 2, 1, 2],
+                               send_frame(FIN | PING, b'x'), [ACT, MARK], [ROOM, 1, 0], [ACT, WRITABLE], [ENDLESS_ROOM]],
+                              [DO_NOTHING, SEND_TEXT, 9])
+    yield 'full', play([begin, [ROOM, 0, 0], [ACT, SEND_LARGE, 8, 0], [ACT, SEND_LARGE, 8, 0], [ENDLESS_ROOM]],
+                       options=SHORT_OUTPUT)
+    yield 'paused', play([begin, HELLO, HELLO, [ACT, RESUME], [FINISH]], [DO_NOTHING, PAUSE, DO_NOTHING, DESTROY])
+    yield 'paused-with-more', play([begin, send_frame(FIN | TEXT, b'one', FRAME | NO_TURN), HELLO, [ACT, RESUME]],
+                                   [DO_NOTHING, DO_NOTHING, PAUSE])
+    for room in 1, 3, 9, 60:
+        yield f'cut-{room}', play([begin, [ROOM, 0, room], [ACT, SEND_LARGE, 0xb0, 0], send_frame(FIN | PING, b'x'),
+                                   [ACT, DO_PING, 2, 1, 2], [ACT, WRITABLE], [ENDLESS_ROOM]])
+    yield 'same-place', play([begin, [ACT, SEND_TEXT, 9], [ACT, SEND_TEXT, 9], HELLO],
+                             [DO_NOTHING, DO_NOTHING, LOOK_AWAY, SEND_TEXT, 9, SEND_TEXT, 9])
+    yield 'buffered', play([[BUFFERED], [CHUNK, 3], begin, HELLO, [SETTLE], *DATA, [SETTLE], BYE], [0, PAUSE, RESUME])
+    yield 'budget', play([begin, *DATA, *DATA], [0, WAIT, TURN, WAIT], FEW_FRAMES)
+    yield 'too-long', play([begin, [LARGE_FRAME, BINARY, 1, 0], [LARGE_FRAME, FIN, 2, 0], HELLO], options=SHORT_MESSAGES)
+    yield 'pieces', play([begin, [CHUNK, 50], [LARGE_FRAME, FIN | TEXT, 1, 0], [SETTLE]], options=NO_WHOLE_FRAMES)
+    yield 'close-first', play([begin, [ACT, DO_CLOSE, 12], HELLO, BYE], [0, 0, SEND_TEXT, 4])
+    yield 'close-in-data', play([begin, HELLO, HELLO], [DO_NOTHING, DO_CLOSE, 4, SEND_TEXT, 3])
+    yield 'abort-in-data', play([begin, HELLO, HELLO], [DO_NOTHING, ABORT])
+    yield 'destroy-in-data', play([begin, HELLO, HELLO], [DO_NOTHING, DESTROY, SEND_TEXT, 1])
+    yield 'destroy-in-closed', play([begin, BYE, [FINISH]], [DO_NOTHING, DO_NOTHING, DESTROY])
+    yield 'destroy-with-output', play([begin, [ROOM, 0, 3], [ACT, SEND_TEXT, 20], [ACT, DESTROY]])
+    yield 'reset', play([begin, HELLO, [RESET]], [DO_NOTHING, DO_NOTHING, WRITABLE])
+    yield 'failures', play([begin, [FAIL, 0], HELLO, [FAIL, 3], [ACT, SEND_TEXT, 3], [FAIL, 4], HELLO])
+    yield 'silent', play([begin], options=WAIT_ALL)
+    yield 'pongs', play([begin, [TIME, 31], send_frame(FIN | PONG, b'?'), [TIME, 31], [TIME, 31]], options=WAIT_ALL)
+    yield 'no-answer-to-close', play([begin, [ACT, DO_CLOSE, 0], [TIME, 7]], options=WAIT_ALL | FINISH_ALL)
+    yield 'three', play([[ACT, ADD], [ACT, ADD], begin, [NEXT_PART], begin, [NEXT_PART], begin, HELLO,
+                         [ACT, BROADCAST, 9], [ACT, POST, 3], [ACT, LOOK_AWAY, ABORT], HELLO],
+                        [0, 0, 0, LOOK_AWAY, DO_CLOSE, 1])
+    yield 'fragments-out', play([begin, [ACT, SEND_FRAGMENT, 3], [ACT, DO_PING, 0], [ACT, SEND_TEXT, 3],
+                                 [ACT, SEND_TEXT, 3]])
+    yield 'refused', play([begin, HELLO], [REFUSE])
+    yield 'raw', play([begin, bytes([BYTES, 11]) + bytes.fromhex('818537fa213d7f9f4d5158'),
+                       bytes([BYTES, 7]) + b'\x81\x05Hello'])
+
+
+def server():
+    yield from talks(bytes([HEAD, 0]))
+    yield 'requests', play([[HEAD | NO_TURN, 2], [HEAD | NO_TURN, 2], [HEAD, 0], HELLO],
+                           [REPLY_TEXT, 0, REPLY_FILE, 0, DO_NOTHING])
+    yield 'not-found', play([[HEAD, 2], [HEAD, 4]], options=WAIT_ALL)
+    yield 'reply-in-parts', play([[HEAD, 2], [ACT, REPLY_TEXT, 4], [ACT, RELEASE]], [HOLD])
+    yield 'held', play([[HEAD, 2]], [HOLD], WAIT_ALL)
+    yield 'file-slowly', play([[ROOM, 1, 0], [HEAD, 2], [ROOM, 16, 0], [TIME, 9], [ENDLESS_ROOM]], [REPLY_FILE, 0])
+    yield 'file-to-nobody', play([[ROOM, 0, 0], [HEAD, 2]], [REPLY_FILE, 0], FINISH_ALL)
+    yield 'head-request', play([[HEAD, 3], [HEAD, 2]], [REPLY_FILE, 0])
+    yield 'bad-upgrade', play([[HEAD, 5], [HEAD, 0]])
+    yield 'subprotocol', play([[HEAD, 1], HELLO])
+    yield 'half-a-head', play([b'\x01\x09GET / HTT'], options=WAIT_ALL)
+    for name, kind, text in heads():
+        if kind == 0:
+            yield f'head-{name}', play([bytes([BYTES, min(len(text), 255)]) + text.encode('latin-1')[:255]])
+
+
+def client():
+    yield from talks(bytes([CONNECT, HEAD, 0]))
+    yield 'never-connected', play([[ACT, DO_CLOSE, 0], [ACT, SEND_TEXT, 1]])
+    yield 'connect-timeout', play([], options=WAIT_ALL)
+    yield 'subprotocol', play([[ACT, ADD], [NEXT_PART], [CONNECT], [HEAD, 1], HELLO])
+    yield 'no-answer', play([[CONNECT], [FINISH]])
+    for name, kind, text in heads():
+        if kind == 1:
+            yield f'head-{name}', play([[CONNECT], bytes([BYTES, min(len(text), 255)]) + text.encode('latin-1')[:255]])
+
+
 TARGETS = {
+    'client': client,
     'client-handshake': client_handshake,
     'decoder': decoder,
     'field': field,
     'head': head,
     'mask': mask,
+    'server': server,
     'server-handshake': server_handshake,
     'target': target,
     'utf8': utf8,

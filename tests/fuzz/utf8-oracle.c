@@ -7,9 +7,8 @@
 
 #define CHARACTER_MAX 4
 
-/* How far the text is valid, counted in bytes. */
-static gsize
-oracle_valid_length (const guint8 *text, gsize length)
+gsize
+utf8_oracle_valid_length (const guint8 *text, gsize length)
 {
   gsize valid = 0;
   const char *end;
@@ -29,7 +28,7 @@ oracle_valid_length (const guint8 *text, gsize length)
 gboolean
 utf8_oracle_is_valid (const guint8 *text, gsize length)
 {
-  return oracle_valid_length (text, length) == length;
+  return utf8_oracle_valid_length (text, length) == length;
 }
 
 /* Is there a character that begins with these bytes? One of those with the lowest or
@@ -56,7 +55,7 @@ oracle_begins_character (const guint8 *bytes, gsize length)
 gboolean
 utf8_oracle_may_begin (const guint8 *text, gsize length)
 {
-  gsize valid = oracle_valid_length (text, length);
+  gsize valid = utf8_oracle_valid_length (text, length);
   gsize rest = length - valid;
 
   return rest == 0 || (rest < CHARACTER_MAX && oracle_begins_character (text + valid, rest));

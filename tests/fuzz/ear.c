@@ -1,0 +1,139 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "ear.h"
+
+#include <string.h>
+
+#define HEAD_END "\r\n\r\n"
+#define SWITCH "HTTP/1.1 101 "
+
+void
+ear_init (Ear *ear, WireRole role)
+{
+  *ear = (Ear) { .heard = g_byte_array_new (), .payload = g_byte_array_sized_new (64) };
+  ear->messages = g_array_new (FALSE, FALSE, sizeof (EarMessage));
+  wire_decoder_init (&ear->decoder, role == WIRE_ROLE_SERVER ? WIRE_ROLE_CLIENT : WIRE_ROLE_SERVER, G_MAXUINT64, 0);
+}
+
+void
+ear_clear (Ear *ear)
+{
+  g_clear_pointer (&ear->heard, g_byte_array_unref);
+  g_clear_pointer (&ear->payload, g_byte_array_unref);
+  g_clear_pointer (&ear->messages, g_array_unref);
+}
+
+static EarMessage *
+ear_message (const Ear *ear, guint index)
+{
+  g_assert_cmpuint (index, <, ear->messages->len);
+
+  return &g_array_index (ear->messages, EarMessage, index);
+}
+
+void
+ear_expect (Ear *ear, WireOpcode opcode, gboolean last, const guint8 *payload, gsize length)
+{
+  const EarMessage begun = { .opcode = (guint8) opcode };
+  EarMessage *message;
+
+  if (ear->sending == 0)
+    g_array_append_val (ear->messages, begun);
+  message = ear_message (ear, ear->messages->len - 1);
+  message->length += length;
+  message->ended = last;
+  ear->sending = last ? 0 : message->opcode;
+  if (length > 0)
+    g_byte_array_append (ear->payload, payload, (guint) length);
+}
+
+gboolean
+ear_is_satisfied (const Ear *ear)
+{
+  guint ended = ear->messages->len - (ear->sending != 0 ? 1 : 0);
+
+  return ear->heard_messages == ended && ear->heard_payload == ear->payload->len;
+}
+
+static void
+hear_data (Ear *ear, const WirePiece *piece)
+{
+  const EarMessage *message = ear_message (ear, ear->heard_messages);
+
+  g_assert_cmpuint (piece->opcode, ==, message->opcode);
+  ear->heard_of_message = piece->length + (piece->message_start ? 0 : ear->heard_of_message);
+  g_assert_cmpuint (ear->heard_of_message, <=, message->length);
+  g_assert_cmpmem (piece->data, piece->length, ear->payload->data + ear->heard_payload, piece->length);
+  ear->heard_payload += piece->length;
+  if (!piece->message_end)
+    return;
+
+  g_assert_true (message->ended);
+  g_assert_cmpuint (ear->heard_of_message, ==, message->length);
+  ear->heard_messages++;
+}
+
+static void
+hear_piece (Ear *ear, const WirePiece *piece)
+{
+  g_assert_false (ear->close_heard);
+  ear->close_heard = piece->opcode == WIRE_OPCODE_CLOSE;
+  if (!(piece->opcode & WIRE_OPCODE_CONTROL))
+    hear_data (ear, piece);
+}
+
+static void
+hear_frames (Ear *ear)
+{
+  gsize used = 0;
+  WireDecodeResult result;
+
+  do
+    {
+      WirePiece piece;
+      WireViolation violation;
+      gsize consumed;
+
+      result = wire_decoder_next (&ear->decoder, ear->heard->data + used, ear->heard->len - used, &consumed, &piece,
+                                  &violation);
+      if (result == WIRE_DECODE_ERROR)
+        g_error ("The engine sent frames that are not valid: %s", violation.text);
+      used += consumed;
+      if (result == WIRE_DECODE_PIECE)
+        hear_piece (ear, &piece);
+    }
+  while (result == WIRE_DECODE_PIECE);
+
+  if (used > 0)
+    g_byte_array_remove_range (ear->heard, 0, (guint) used);
+}
+
+/* A server may have answered other requests before. */
+static void
+hear_heads (Ear *ear)
+{
+  gboolean server = ear->decoder.role == WIRE_ROLE_CLIENT;
+  const char *text = (const char *) ear->heard->data;
+  const char *head = server ? memmem (text, ear->heard->len, SWITCH, strlen (SWITCH)) : text;
+  const char *end = head != NULL ? memmem (head, ear->heard->len - (gsize) (head - text), HEAD_END, strlen (HEAD_END))
+                                 : NULL;
+
+  if (end == NULL)
+    return;
+
+  ear->frames = TRUE;
+  g_byte_array_remove_range (ear->heard, 0, (guint) (end + strlen (HEAD_END) - text));
+}
+
+void
+ear_hear (gpointer data, const guint8 *bytes, gsize length)
+{
+  Ear *ear = data;
+
+  g_byte_array_append (ear->heard, bytes, (guint) length);
+  if (!ear->frames)
+    hear_heads (ear);
+  if (ear->frames)
+    hear_frames (ear);
+}
