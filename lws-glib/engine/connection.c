@@ -180,7 +180,11 @@ engine_connection_update_interest (EngineConnection *connection)
     return;
 
   if (engine_connection_reads (connection) && !connection->busy)
-    events |= EPOLLIN;
+    {
+      events |= EPOLLIN;
+      if (connection->transport->pending (connection))
+        engine_connection_stand_in (connection, ENGINE_LINE_READY);
+    }
   else if (connection->watch.added)
     /* Mostly nothing comes, and it would be a call for nothing. */
     events |= connection->watch.events & EPOLLIN;

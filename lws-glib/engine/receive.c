@@ -215,7 +215,5 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
                              connection->transport->explain (connection, (int) got));
   else if (got == 0 && !(connection->lined & ENGINE_LINE_READY) && engine_connection_reads (connection))
     engine_connection_on_end_of_input (connection);
-  else if (connection->transport->pending (connection))
-    engine_connection_stand_in (connection, ENGINE_LINE_READY);
   engine_connection_update_interest (connection);
 }
