@@ -10,11 +10,12 @@ set -eu
 usage ()
 {
   cat <<END
-Usage: sh tests/run.sh [--plain] [--sanitize] [--valgrind]
+Usage: sh tests/run.sh [--plain] [--sanitize] [--valgrind] [--fuzz]
 
   --plain      the whole suite, reference manual included (as without any option)
   --sanitize   the suite under AddressSanitizer and UBSan
   --valgrind   the suite under valgrind
+  --fuzz       the fuzz targets with clang and libFuzzer, over their corpus
 
 Several options are several runs, one after the other.
 END
@@ -24,7 +25,7 @@ modes=
 for option in "$@"
 do
   case "$option" in
-    --plain | --sanitize | --valgrind) modes="$modes ${option#--}" ;;
+    --plain | --sanitize | --valgrind | --fuzz) modes="$modes ${option#--}" ;;
     --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -39,6 +40,7 @@ do
   case $mode in
     plain) groups="$groups doc" ;;
     valgrind) groups="$groups valgrind" ;;
+    fuzz) groups="$groups fuzz" ;;
   esac
 done
 # shellcheck disable=SC2086 # a list of names
@@ -89,6 +91,15 @@ do
     valgrind)
       build _build
       run _build testlog-valgrind --setup=valgrind
+      ;;
+    fuzz)
+      if [ ! -f _build-fuzz/build.ninja ]
+      then
+        CC=clang meson setup _build-fuzz -Dfuzzing=libfuzzer -Db_sanitize=address,undefined -Db_lundef=false \
+          -Dintrospection=false
+      fi
+      meson compile -C _build-fuzz fuzz-targets
+      run _build-fuzz testlog-sanitize --setup=sanitize --suite=fuzz
       ;;
   esac
 done

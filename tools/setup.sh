@@ -20,6 +20,8 @@ packages_of ()
     doc)      echo 'gtk-doc-tools docbook-xml docbook-xsl xsltproc libglib2.0-doc' ;;
     # libc6-dbg: without symbols of the dynamic linker valgrind sees errors in it.
     valgrind) echo 'valgrind libc6-dbg' ;;
+    # llvm: what of the code was reached (tests/fuzz/coverage.sh).
+    fuzz)     echo 'clang libclang-rt-14-dev llvm' ;;
     format)   echo 'clang-format' ;;
     *)        return 1 ;;
   esac
@@ -32,7 +34,7 @@ is_installed ()
 
 if [ $# -eq 0 ]
 then
-  echo "Usage: sh tools/setup.sh GROUP...   (build, test, doc, valgrind, format)" >&2
+  echo "Usage: sh tools/setup.sh GROUP...   (build, test, doc, valgrind, fuzz, format)" >&2
   exit 2
 fi
 

@@ -46,7 +46,8 @@ fuzz ()
   # A target that fails must not keep the others from their turn.
   ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
     nice -n 15 "$build/tests/fuzz/fuzz-$target" -max_total_time="$seconds" -max_len=4096 -timeout=60 \
-    -rss_limit_mb=4096 -dict="$source/http.dict" -print_final_stats=1 -artifact_prefix="$work/failed/$target-" \
+    -rss_limit_mb=4096 -entropic=0 -dict="$source/http.dict" -print_final_stats=1 \
+    -artifact_prefix="$work/failed/$target-" \
     "$work/corpus/$target" "$source/corpus/$target" >>"$work/$target.log" 2>&1 || echo "$target failed"
 }
 
