@@ -30,6 +30,16 @@ LwsgProtocol *lwsg_context_lookup_protocol (LwsgContext *self, const char *name)
 LWSG_AVAILABLE_IN_1_0
 gboolean lwsg_context_serve_directory (LwsgContext *self, const char *prefix, GFile *directory, GError **error);
 
+LWSG_AVAILABLE_IN_1_0
+gboolean lwsg_context_serve_directory_full (LwsgContext *self, const char *prefix, GFile *directory,
+                                            LwsgDirectoryFlags flags, const char *const *headers, GError **error);
+
+LWSG_AVAILABLE_IN_1_0
+gboolean lwsg_context_set_allowed_origins (LwsgContext *self, const char *const *origins, GError **error);
+
+LWSG_AVAILABLE_IN_1_0
+const char *const *lwsg_context_get_allowed_origins (LwsgContext *self);
+
 /* --- TLS */
 
 LWSG_AVAILABLE_IN_1_0

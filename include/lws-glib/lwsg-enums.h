@@ -56,6 +56,21 @@ typedef enum {
 } LwsgSlowConsumerPolicy;
 
 /**
+ * LwsgDirectoryFlags:
+ * @LWSG_DIRECTORY_NONE: symbolic links are followed that are relative and stay in the
+ *   directory
+ * @LWSG_DIRECTORY_NO_SYMLINKS: what is behind a symbolic link is not there
+ *
+ * How the files of a directory are served.
+ *
+ * Since: 1.0
+ */
+typedef enum {
+  LWSG_DIRECTORY_NONE = 0,
+  LWSG_DIRECTORY_NO_SYMLINKS = 1 << 0,
+} LwsgDirectoryFlags;
+
+/**
  * LwsgCloseCode:
  * @LWSG_CLOSE_NORMAL: the purpose is fulfilled
  * @LWSG_CLOSE_GOING_AWAY: a server shuts down, a page is left
@@ -91,6 +106,7 @@ typedef enum {
 #define LWSG_TYPE_MESSAGE_TYPE (lwsg_message_type_get_type ())
 #define LWSG_TYPE_CONNECTION_STATE (lwsg_connection_state_get_type ())
 #define LWSG_TYPE_SLOW_CONSUMER_POLICY (lwsg_slow_consumer_policy_get_type ())
+#define LWSG_TYPE_DIRECTORY_FLAGS (lwsg_directory_flags_get_type ())
 #define LWSG_TYPE_CLOSE_CODE (lwsg_close_code_get_type ())
 
 LWSG_AVAILABLE_IN_1_0
@@ -101,6 +117,9 @@ GType lwsg_connection_state_get_type (void) G_GNUC_CONST;
 
 LWSG_AVAILABLE_IN_1_0
 GType lwsg_slow_consumer_policy_get_type (void) G_GNUC_CONST;
+
+LWSG_AVAILABLE_IN_1_0
+GType lwsg_directory_flags_get_type (void) G_GNUC_CONST;
 
 LWSG_AVAILABLE_IN_1_0
 GType lwsg_close_code_get_type (void) G_GNUC_CONST;

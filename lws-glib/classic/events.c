@@ -37,12 +37,6 @@ classic_request (EngineConnection *connection, const WireHead *head)
 {
   char *target = (char *) wire_target_path (head->target);
 
-  if (strcmp (head->method, "GET") != 0 && strcmp (head->method, "HEAD") != 0)
-    {
-      engine_reply_error (connection, 405);
-      return;
-    }
-
   engine_connection_bind (connection, connection->context->protocols->pdata[0]);
   classic_call (connection, LWS_CALLBACK_HTTP, target, strlen (target));
 }
@@ -192,6 +186,7 @@ classic_freed (gpointer owner)
 
 const EngineEvents classic_events = {
   .request = classic_request,
+  .files_only = TRUE,
   .handshake = classic_handshake,
   .accepted = classic_accepted,
   .accept_certificate = classic_accept_certificate,

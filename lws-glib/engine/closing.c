@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,6 +26,9 @@ closing_release_descriptor (EngineConnection *connection)
   if (connection->watch.fd < 0)
     return;
 
+  if (connection->in_crowd)
+    engine_crowd_leave (&connection->context->crowd, connection->neighbour);
+  connection->in_crowd = FALSE;
   engine_poller_remove (connection->context->epoll_fd, &connection->watch);
   if (engine_fork_happened ())
     shutdown (connection->watch.fd, SHUT_RDWR);
@@ -39,6 +44,57 @@ closing_end (EngineConnection *connection)
   engine_output_clear (&connection->output);
   engine_connection_set_state (connection, ENGINE_STATE_CLOSED);
 }
+
+/* --- what still waits for the peer */
+
+static guint32
+closing_now (EngineContext *context)
+{
+  return context->depth > 0 ? context->tick : engine_context_tick (context);
+}
+
+/* What the peer has not taken yet, in the kernel and here. */
+static gsize
+closing_left (EngineConnection *connection)
+{
+  int queued = 0;
+
+  if (connection->watch.fd < 0 || ioctl (connection->watch.fd, SIOCOUTQ, &queued) != 0)
+    queued = 0;
+
+  return connection->output.bytes + (gsize) queued;
+}
+
+/* Called before a Close is added to the output. */
+static void
+closing_begin (EngineConnection *connection)
+{
+  EngineContext *context = connection->context;
+
+  if (connection->output.bytes == 0)
+    return;
+
+  connection->drain_left = closing_left (connection);
+  connection->drain_end = closing_now (context) + context->limits.drain_ticks;
+}
+
+gboolean
+engine_connection_drains (EngineConnection *connection)
+{
+  EngineContext *context = connection->context;
+  gint32 ticks = (gint32) (connection->drain_end - closing_now (context));
+  gsize left = closing_left (connection);
+
+  if (left >= connection->drain_left || ticks <= 0)
+    return FALSE;
+
+  connection->drain_left = left;
+  engine_connection_arm (connection, MIN (context->limits.close_ticks, (guint) ticks));
+
+  return TRUE;
+}
+
+/* --- ends */
 
 /* Nothing more is read; once all output has left, the connection ends. */
 static void
@@ -84,6 +140,7 @@ engine_connection_close (EngineConnection *connection, guint16 code, const char 
       engine_reply_end (connection);
       return;
     case ENGINE_STATE_OPEN:
+      closing_begin (connection);
       closing_send_close (connection, code, reason, reason_length);
       if (connection->state != ENGINE_STATE_OPEN)
         return;
@@ -109,7 +166,10 @@ engine_connection_fail (EngineConnection *connection, const WireViolation *viola
 
   g_debug ("Failing a connection with %u: %s", violation->close_code, violation->text);
   if (connection->state == ENGINE_STATE_OPEN)
-    closing_send_close (connection, violation->close_code, violation->text, length);
+    {
+      closing_begin (connection);
+      closing_send_close (connection, violation->close_code, violation->text, length);
+    }
   closing_note (connection, violation->close_code, violation->text, length);
   if (connection->state != ENGINE_STATE_CLOSED)
     closing_drain (connection);
@@ -158,7 +218,10 @@ engine_connection_on_close_frame (EngineConnection *connection, const guint8 *pa
   connection->peer_closed = TRUE;
   closing_note (connection, code, reason, reason_length);
   if (connection->state == ENGINE_STATE_OPEN)
-    closing_send_close (connection, code, NULL, 0);
+    {
+      closing_begin (connection);
+      closing_send_close (connection, code, NULL, 0);
+    }
   if (connection->state != ENGINE_STATE_CLOSED)
     closing_drain (connection);
 }

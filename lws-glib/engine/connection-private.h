@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "crowd-private.h"
 #include "error-private.h"
 #include "events-private.h"
 #include "output-private.h"
@@ -53,6 +54,10 @@ struct libwebsocket {
     EngineReply *reply;         /* server, while replying */
   };
   char *close_reason;
+  EngineNeighbour *neighbour;   /* of a server's connection; NULL if not counted one by one */
+  gsize drain_left;             /* while closing: what the peer had not taken when it was last looked at */
+  guint32 drain_end;            /* ... and the tick until which it may go on taking */
+  guint32 unfinished_since;     /* the tick at which an unfinished frame was first noticed */
 
   guint32 heard;                /* the tick at which the peer last sent anything */
   guint16 close_code;           /* of the end that will be told */
@@ -71,6 +76,8 @@ struct libwebsocket {
   guint peer_closed : 1;        /* its Close came */
   guint named : 1;              /* a server chose a subprotocol by its name */
   guint end_told : 1;           /* ... and that it ended */
+  guint in_crowd : 1;           /* counted among the server's connections */
+  guint unfinished : 1;         /* no piece of a frame has become whole since then */
 };
 
 /* --- life (connection.c) */
@@ -130,6 +137,10 @@ void engine_connection_abort (EngineConnection *connection, EngineError code, co
 
 /* The peer's Close came. */
 void engine_connection_on_close_frame (EngineConnection *connection, const guint8 *payload, gsize length);
+
+/* The deadline of a close has come: is the peer still taking what was sent before? Then it
+ * gets another. */
+gboolean engine_connection_drains (EngineConnection *connection);
 
 /* All output has left. */
 void engine_connection_on_drained (EngineConnection *connection);

@@ -321,6 +321,26 @@ engine_connection_on_hang_up (EngineConnection *connection, gboolean error)
     engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost"));
 }
 
+/* Has the peer begun a frame long ago and not gone on? Its bytes may still come, one by one:
+ * each of them is a sign of life, but not of good will. */
+static gboolean
+connection_is_stuck (EngineConnection *connection)
+{
+  guint32 now = connection->context->tick;
+  WireViolation violation;
+
+  if (!connection->unfinished)
+    connection->unfinished_since = now;
+  connection->unfinished = connection->tail != NULL && !connection->paused && !connection->busy;
+  if (!connection->unfinished || now - connection->unfinished_since < connection->context->limits.frame_ticks)
+    return FALSE;
+
+  wire_violation_set (&violation, WIRE_CLOSE_POLICY, "a frame came too slowly");
+  engine_connection_fail (connection, &violation);
+
+  return TRUE;
+}
+
 /* The peer has been silent for a while: is it still there? */
 static void
 connection_check_life (EngineConnection *connection)
@@ -329,7 +349,7 @@ connection_check_life (EngineConnection *connection)
   const EngineLimits *limits = &context->limits;
   guint silent = context->tick - connection->heard;
 
-  if (limits->ping_ticks == 0)
+  if (limits->ping_ticks == 0 || connection_is_stuck (connection))
     return;
 
   if (connection->paused)
@@ -379,9 +399,15 @@ engine_connection_on_deadline (EngineConnection *connection)
                                  _("The server did not answer the handshake within %u s"), limits->handshake_ticks);
       return;
     case ENGINE_STATE_CLOSING:
+      if (engine_connection_drains (connection))
+        return;
       engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The peer did not answer our Close within %u s"),
                                limits->close_ticks);
       return;
+    case ENGINE_STATE_DRAINING:
+      if (engine_connection_drains (connection))
+        return;
+      G_GNUC_FALLTHROUGH;
     default:
       engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The peer did not take what was sent to it"));
       return;

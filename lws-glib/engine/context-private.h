@@ -64,6 +64,7 @@ struct libwebsocket_context {
   EngineLine dead;              /* to be freed when nothing of them is on the stack */
 
   GPtrArray *listeners;         /* EngineListener */
+  EngineCrowd crowd;            /* who came in through them */
   GPtrArray *protocols;         /* EngineProtocol */
   EngineConnection *first;      /* connections that no protocol has */
   EngineConnection *last;

@@ -267,6 +267,7 @@ context_free (EngineContext *context)
   engine_line_clear (&context->ended);
   engine_line_clear (&context->dead);
   engine_gather_clear (&context->gather);
+  engine_crowd_clear (&context->crowd);
   g_free (context->spare_buffer);
   context_close_inbox (context);
   if (context->driver != NULL)

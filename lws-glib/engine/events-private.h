@@ -19,6 +19,10 @@ typedef struct {
    * writable callback requested, is answered with 404. */
   void (*request) (EngineConnection *connection, const WireHead *head);
 
+  /* It knows no other requests than GET and HEAD: they are refused with 405, with a body
+   * or without. */
+  gboolean files_only;
+
   /* A client wants to open a WebSocket. The owner binds the connection to a protocol
    * (engine_connection_bind()) and returns the subprotocol to name, or NULL; or it
    * returns FALSE with *refusal filled. */

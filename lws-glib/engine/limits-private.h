@@ -17,6 +17,10 @@
 /* For the peer's Close after ours. Browsers allow a few seconds, too. */
 #define ENGINE_CLOSE_TICKS 5
 
+/* What waits for a slow reader when a connection is to close, or behind our Close, may
+ * take this long in all, as long as it becomes less. */
+#define ENGINE_DRAIN_TICKS 60
+
 /* How long we discard what still comes after our FIN, so that the Close frame
  * isn't overtaken by a reset. */
 #define ENGINE_LINGER_TICKS 2
@@ -31,6 +35,15 @@
  * the peer is gone. Below the 60 s after which proxies cut idle connections. */
 #define ENGINE_PING_TICKS 30
 #define ENGINE_PONG_TICKS 20
+
+/* The header of a frame, or a small frame that is passed on whole, may be on its way for
+ * this long, and no longer than twice: by then it is no slow network. */
+#define ENGINE_FRAME_TICKS 30
+
+/* Connections to a server: what a machine of some size can hold, and what the largest
+ * office or carrier behind one address may need. */
+#define ENGINE_CONNECTIONS 65536
+#define ENGINE_CONNECTIONS_PER_PEER 4096
 
 /* What may wait for a slow reader on one connection. */
 #define ENGINE_OUTPUT_LIMIT (16 * 1024 * 1024)
@@ -54,11 +67,16 @@ typedef struct {
   guint handshake_ticks;
   guint connect_ticks;
   guint close_ticks;
+  guint drain_ticks;
   guint linger_ticks;
   guint keep_alive_ticks;
   guint reply_ticks;
   guint ping_ticks;             /* 0: no pings of our own */
   guint pong_ticks;
+  guint frame_ticks;
+  guint connections;            /* 0: any number */
+  guint connections_per_peer;   /* 0: any number */
+  gboolean count_loopback;      /* those of this machine are counted for each address, too */
   gsize output_limit;
   guint64 message_limit;
   guint32 whole_frame;
@@ -69,9 +87,11 @@ typedef struct {
 #define ENGINE_LIMITS_DEFAULT                                                                                      \
   {                                                                                                                \
     .handshake_ticks = ENGINE_HANDSHAKE_TICKS, .connect_ticks = ENGINE_CONNECT_TICKS,                              \
-    .close_ticks = ENGINE_CLOSE_TICKS,                                                                             \
+    .close_ticks = ENGINE_CLOSE_TICKS, .drain_ticks = ENGINE_DRAIN_TICKS,                                          \
     .linger_ticks = ENGINE_LINGER_TICKS, .keep_alive_ticks = ENGINE_KEEP_ALIVE_TICKS,                              \
     .reply_ticks = ENGINE_REPLY_TICKS, .ping_ticks = ENGINE_PING_TICKS, .pong_ticks = ENGINE_PONG_TICKS,           \
+    .frame_ticks = ENGINE_FRAME_TICKS, .connections = ENGINE_CONNECTIONS,                                          \
+    .connections_per_peer = ENGINE_CONNECTIONS_PER_PEER,                                                           \
     .output_limit = ENGINE_OUTPUT_LIMIT, .message_limit = G_MAXUINT64, .whole_frame = ENGINE_WHOLE_FRAME,          \
     .turn_microseconds = ENGINE_TURN_MICROSECONDS, .turn_frames = ENGINE_TURN_FRAMES,                              \
   }

@@ -202,12 +202,27 @@ listener_rest (EngineListener *listener, int failure)
   engine_context_set_timer (listener->context, &listener->timer, LISTENER_REST_TICKS);
 }
 
+/* Who is one too many is turned away without an answer: that costs the least. */
 static void
-listener_take (EngineListener *listener, int fd)
+listener_admit (EngineListener *listener, int fd, const struct sockaddr *address)
 {
   EngineContext *context = listener->context;
-  EngineConnection *connection = engine_connection_new (context, WIRE_ROLE_SERVER, fd);
+  EngineNeighbour *neighbour;
+  EngineConnection *connection;
 
+  if (!engine_crowd_enter (&context->crowd, &context->limits, address, &neighbour))
+    {
+      g_debug ("A connection too many of %u", context->crowd.count);
+      close (fd);
+      return;
+    }
+
+  connection = engine_connection_new (context, WIRE_ROLE_SERVER, fd);
+  connection->neighbour = neighbour;
+  /* It may have failed at once. */
+  connection->in_crowd = connection->watch.fd >= 0;
+  if (!connection->in_crowd)
+    engine_crowd_leave (&context->crowd, neighbour);
   if (listener->secure && context->tls.credentials != NULL && connection->state == ENGINE_STATE_HANDSHAKE)
     engine_securing_accept (connection);
 }
@@ -217,10 +232,12 @@ engine_listener_accept (EngineListener *listener)
 {
   for (guint i = 0; i < LISTENER_ACCEPTS; i++)
     {
-      int fd = accept4 (listener->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      struct sockaddr_storage address = { 0 };
+      socklen_t length = sizeof address;
+      int fd = accept4 (listener->watch.fd, (struct sockaddr *) &address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
       if (fd >= 0)
-        listener_take (listener, fd);
+        listener_admit (listener, fd, (struct sockaddr *) &address);
       else if (errno == EAGAIN || errno == EWOULDBLOCK)
         return;
       else if (errno == EINVAL)

@@ -205,6 +205,8 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
   connection->busy = TRUE;
   used = length > 0 ? receive_use (turn, connection, buffer, length) : 0;
   connection->busy = FALSE;
+  if (used > 0)
+    connection->unfinished = FALSE;
 
   receive_keep_tail (connection, buffer + used, length - used);
   if (connection->state == ENGINE_STATE_CLOSED)

@@ -18,6 +18,7 @@ struct _EngineReply {
   guint complete : 1;           /* nothing more will be added */
   guint held : 1;               /* the owner answers later */
   GString *head;                /* of a raw answer, until it ends */
+  char known[32];               /* If-Modified-Since, if it is a date as ours are; or "" */
 };
 
 /* A request was read: asks the owner for an answer. */
@@ -26,9 +27,18 @@ void engine_reply_start (EngineConnection *connection, const WireHead *head);
 /* Bytes that the owner has made: a status line, headers and a body. */
 gboolean engine_reply_write (EngineConnection *connection, const guint8 *bytes, gsize length, GError **error);
 
-/* Sends a file with its head. A file that can't be sent is answered as an error,
- * and FALSE is returned. */
-gboolean engine_reply_file (EngineConnection *connection, const char *path, const char *content_type, GError **error);
+/* Sends a file with its head, or only says that it has not changed. @headers are lines
+ * that each end with CRLF, or NULL. A file that can't be sent is answered as an error, and
+ * FALSE is returned. */
+gboolean engine_reply_file (EngineConnection *connection, const char *path, const char *content_type,
+                            const char *headers, GError **error);
+
+/* The same with a file that was opened; the descriptor is closed. */
+gboolean engine_reply_descriptor (EngineConnection *connection, int fd, const char *content_type,
+                                  const char *headers, GError **error);
+
+/* The status that tells of a file that can't be opened, from its errno. */
+guint engine_reply_status_of (int failure);
 
 /* An answer of the engine's own; the connection ends after it. */
 void engine_reply_error (EngineConnection *connection, guint status);

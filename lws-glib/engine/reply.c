@@ -22,11 +22,16 @@ static EngineReply *
 reply_new (const WireHead *head)
 {
   EngineReply *reply = g_new0 (EngineReply, 1);
+  const char *known = wire_head_get (head, "If-Modified-Since");
 
   reply->file = -1;
   reply->left = -1;
   reply->keep_alive = wire_head_keeps_alive (head);
   reply->head_only = strcmp (head->method, "HEAD") == 0;
+  /* We give no entity tags, so whoever asks by one knows another version (RFC 9110
+   * section 13.1.3). */
+  if (known != NULL && wire_head_get (head, "If-None-Match") == NULL)
+    g_strlcpy (reply->known, known, sizeof reply->known);
 
   return reply;
 }
@@ -52,6 +57,11 @@ engine_reply_start (EngineConnection *connection, const WireHead *head)
   if (!wire_head_body (head, &body, &chunked, &refusal))
     {
       engine_reply_error (connection, refusal.status);
+      return;
+    }
+  if (context->events->files_only && strcmp (head->method, "GET") != 0 && strcmp (head->method, "HEAD") != 0)
+    {
+      engine_reply_error (connection, 405);
       return;
     }
   if (body > 0 || chunked)
@@ -233,57 +243,74 @@ engine_reply_write (EngineConnection *connection, const guint8 *bytes, gsize len
 
 /* --- files */
 
-static int
-reply_open (const char *path, struct stat *status, guint *answer, GError **error)
+guint
+engine_reply_status_of (int failure)
 {
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-  if (fd < 0 || fstat (fd, status) != 0)
+  switch (failure)
     {
-      int failure = errno;
-
-      *answer = failure == ENOENT || failure == ENOTDIR || failure == ENAMETOOLONG ? 404
-                : failure == EACCES                                                 ? 403
-                                                                                    : 500;
-      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("%s can't be read: %s"), path, g_strerror (failure));
-      if (fd >= 0)
-        close (fd);
-      return -1;
+    case ENOENT:
+    case ENOTDIR:
+    case ENAMETOOLONG:
+    /* Behind a link that is not followed there is nothing, as far as the peer knows. */
+    case ELOOP:
+    case EXDEV:
+      return 404;
+    case EACCES:
+    /* A socket. */
+    case ENXIO:
+      return 403;
+    default:
+      return 500;
     }
-  if (!S_ISREG (status->st_mode))
-    {
-      *answer = 403;
-      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("%s is not a regular file"), path);
-      close (fd);
-      return -1;
-    }
+}
 
-  return fd;
+/* As RFC 9110 section 5.6.7 wants it. Not by g_date_time_format(): the names must be English
+ * everywhere. FALSE for a time that no calendar has. */
+static gboolean
+reply_format_date (gint64 seconds, char *text, gsize size)
+{
+  static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
+  static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (seconds);
+
+  if (time == NULL)
+    return FALSE;
+
+  g_snprintf (text, size, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[g_date_time_get_day_of_week (time) - 1],
+              g_date_time_get_day_of_month (time), months[g_date_time_get_month (time) - 1],
+              g_date_time_get_year (time), g_date_time_get_hour (time), g_date_time_get_minute (time),
+              g_date_time_get_second (time));
+
+  return TRUE;
+}
+
+/* Clients repeat the date that they were told, letter for letter. */
+static gboolean
+reply_is_known (const EngineReply *reply, const char *date)
+{
+  return date[0] != '\0' && strcmp (reply->known, date) == 0;
 }
 
 static GString *
-reply_file_head (EngineReply *reply, const char *content_type, const struct stat *status)
+reply_file_head (EngineReply *reply, const char *content_type, const char *headers, const struct stat *status)
 {
-  g_autoptr (GDateTime) changed = g_date_time_new_from_unix_utc (status->st_mtime);
   GString *head = g_string_sized_new (256);
+  char date[sizeof reply->known] = "";
+  gboolean dated = reply_format_date (status->st_mtime, date, sizeof date);
+  guint code = reply_is_known (reply, date) ? 304 : 200;
 
-  g_string_append_printf (head, "HTTP/1.1 200 %s\r\nContent-Type: %s\r\nContent-Length: %" G_GINT64_FORMAT "\r\n",
-                          wire_status_phrase (200), content_type, (gint64) status->st_size);
-  if (changed != NULL)
-    {
-      /* Not g_date_time_format() for the names: they must be English everywhere. */
-      static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
-      static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-
-      g_string_append_printf (head, "Last-Modified: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n",
-                              days[g_date_time_get_day_of_week (changed) - 1], g_date_time_get_day_of_month (changed),
-                              months[g_date_time_get_month (changed) - 1], g_date_time_get_year (changed),
-                              g_date_time_get_hour (changed), g_date_time_get_minute (changed),
-                              g_date_time_get_second (changed));
-    }
+  g_string_append_printf (head, "HTTP/1.1 %u %s\r\n", code, wire_status_phrase (code));
+  if (code == 200)
+    g_string_append_printf (head, "Content-Type: %s\r\nContent-Length: %" G_GINT64_FORMAT "\r\n", content_type,
+                            (gint64) status->st_size);
+  if (dated)
+    g_string_append_printf (head, "Last-Modified: %s\r\n", date);
+  if (headers != NULL)
+    g_string_append (head, headers);
   g_string_append_printf (head, "X-Content-Type-Options: nosniff\r\nConnection: %s\r\n\r\n",
                           reply->keep_alive ? "keep-alive" : "close");
+  reply->left = code == 304 || reply->head_only ? 0 : status->st_size;
 
   return head;
 }
@@ -308,16 +335,10 @@ reply_append_file (GString *head, int fd, gsize size)
   return TRUE;
 }
 
-gboolean
-engine_reply_file (EngineConnection *connection, const char *path, const char *content_type, GError **error)
+static gboolean
+reply_can_begin (EngineConnection *connection, const char *content_type, GError **error)
 {
-  EngineReply *reply = connection->reply;
-  g_autoptr (GString) head = NULL;
-  struct stat status;
-  guint answer = 500;
-  int fd;
-
-  if (connection->state != ENGINE_STATE_REPLYING || reply->begun)
+  if (connection->state != ENGINE_STATE_REPLYING || connection->reply->begun)
     {
       g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_CLOSED, _("There is no HTTP request to be answered"));
       return FALSE;
@@ -329,24 +350,69 @@ engine_reply_file (EngineConnection *connection, const char *path, const char *c
       return FALSE;
     }
 
-  fd = reply_open (path, &status, &answer, error);
-  if (fd < 0)
+  return TRUE;
+}
+
+gboolean
+engine_reply_descriptor (EngineConnection *connection, int fd, const char *content_type, const char *headers,
+                         GError **error)
+{
+  EngineReply *reply = connection->reply;
+  g_autoptr (GString) head = NULL;
+  struct stat status;
+  gsize head_length;
+
+  if (!reply_can_begin (connection, content_type, error))
     {
-      engine_reply_error (connection, answer);
+      close (fd);
+      return FALSE;
+    }
+  if (fstat (fd, &status) != 0 || !S_ISREG (status.st_mode))
+    {
+      close (fd);
+      g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("It is not a regular file"));
+      engine_reply_error (connection, 403);
       return FALSE;
     }
 
   reply->begun = TRUE;
   reply->file = fd;
-  reply->left = reply->head_only ? 0 : status.st_size;
-  head = reply_file_head (reply, content_type, &status);
+  head = reply_file_head (reply, content_type, headers, &status);
+  head_length = head->len;
   if (reply->left > 0 && reply->left <= REPLY_SMALL_FILE && reply_append_file (head, fd, (gsize) reply->left))
     reply->left = 0;
   else
-    g_string_truncate (head, (gsize) (strstr (head->str, "\r\n\r\n") - head->str) + 4);
+    g_string_truncate (head, head_length);
   engine_connection_send_raw (connection, head->str, head->len);
 
   return TRUE;
+}
+
+gboolean
+engine_reply_file (EngineConnection *connection, const char *path, const char *content_type, const char *headers,
+                   GError **error)
+{
+  int fd;
+
+  if (!reply_can_begin (connection, content_type, error))
+    return FALSE;
+
+  /* A FIFO must not make us wait, nor a terminal become ours. */
+  fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0)
+    {
+      int failure = errno;
+
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("%s can't be read: %s"), path, g_strerror (failure));
+      engine_reply_error (connection, engine_reply_status_of (failure));
+      return FALSE;
+    }
+  if (engine_reply_descriptor (connection, fd, content_type, headers, error))
+    return TRUE;
+
+  g_prefix_error (error, "%s: ", path);
+
+  return FALSE;
 }
 
 /* Returns TRUE once all of the file has been handed to the kernel. */

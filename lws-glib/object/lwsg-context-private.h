@@ -19,10 +19,16 @@ struct _LwsgContext {
   EngineProtocol *clients;      /* where the connections of clients are; made when first needed */
   GProxyResolver *proxy_resolver;
   guint64 max_message_size;
+  char **allowed_origins;       /* NULL: all */
 };
 
 /* Emits ::http-request. TRUE: somebody has answered, or will. */
 gboolean lwsg_context_emit_request (LwsgContext *self, LwsgRequest *request);
+
+/* --- lwsg-context-serve.c */
+
+/* May a page of that origin connect? NULL: there was no Origin, so it is no browser. */
+gboolean lwsg_context_allows_origin (LwsgContext *self, const char *origin, const char *host, gboolean secure);
 
 /* The identifiers of all properties; those of TLS stand in a row. */
 enum {
@@ -34,6 +40,9 @@ enum {
   LWSG_CONTEXT_PROP_PONG_TIMEOUT,
   LWSG_CONTEXT_PROP_DISPATCH_BUDGET,
   LWSG_CONTEXT_PROP_PROXY_RESOLVER,
+  LWSG_CONTEXT_PROP_ALLOWED_ORIGINS,
+  LWSG_CONTEXT_PROP_MAX_CONNECTIONS,
+  LWSG_CONTEXT_PROP_MAX_CONNECTIONS_PER_PEER,
   LWSG_CONTEXT_PROP_TLS_CERTIFICATE,
   LWSG_CONTEXT_PROP_TLS_DATABASE,
   LWSG_CONTEXT_PROP_TLS_AUTHENTICATION_MODE,

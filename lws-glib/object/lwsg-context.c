@@ -357,40 +357,6 @@ lwsg_context_lookup_protocol (LwsgContext *self, const char *name)
 
 /* --- HTTP */
 
-/**
- * lwsg_context_serve_directory:
- * @self: a context
- * @prefix: the path under which its files appear, such as "/"
- * @directory: a directory of this machine
- * @error: return location for a #GError
- *
- * Answers GET and HEAD requests that #LwsgContext::http-request leaves with the files of a
- * directory; for a directory in it with its index.html. Nothing outside of it is served,
- * whatever the request or a symbolic link says. Of several directories the first whose
- * prefix fits answers.
- *
- * Returns: %TRUE if it is served; %FALSE with %LWSG_ERROR_INVALID_ARGUMENT if @prefix does
- *   not begin with a slash, or @directory is not one of this machine's file system
- *
- * Since: 1.0
- */
-gboolean
-lwsg_context_serve_directory (LwsgContext *self, const char *prefix, GFile *directory, GError **error)
-{
-  LwsgDirectory *served;
-
-  g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
-  g_return_val_if_fail (prefix != NULL, FALSE);
-  g_return_val_if_fail (G_IS_FILE (directory), FALSE);
-
-  served = lwsg_directory_new (prefix, directory, error);
-  if (served == NULL)
-    return FALSE;
-  g_ptr_array_add (self->directories, served);
-
-  return TRUE;
-}
-
 gboolean
 lwsg_context_emit_request (LwsgContext *self, LwsgRequest *request)
 {
@@ -511,6 +477,7 @@ lwsg_context_finalize (GObject *object)
 
   g_ptr_array_unref (self->protocols);
   g_ptr_array_unref (self->directories);
+  g_strfreev (self->allowed_origins);
   g_main_context_unref (self->main_context);
 
   G_OBJECT_CLASS (lwsg_context_parent_class)->finalize (object);
@@ -534,6 +501,10 @@ context_limit (LwsgContext *self, guint property)
       return &limits->pong_ticks;
     case LWSG_CONTEXT_PROP_DISPATCH_BUDGET:
       return &limits->turn_microseconds;
+    case LWSG_CONTEXT_PROP_MAX_CONNECTIONS:
+      return &limits->connections;
+    case LWSG_CONTEXT_PROP_MAX_CONNECTIONS_PER_PEER:
+      return &limits->connections_per_peer;
     default:
       return NULL;
     }
@@ -553,6 +524,8 @@ lwsg_context_get_property (GObject *object, guint property, GValue *value, GPara
     g_value_set_uint64 (value, self->max_message_size);
   else if (property == LWSG_CONTEXT_PROP_PROXY_RESOLVER)
     g_value_set_object (value, self->proxy_resolver);
+  else if (property == LWSG_CONTEXT_PROP_ALLOWED_ORIGINS)
+    g_value_set_boxed (value, self->allowed_origins);
   else if (G_PARAM_SPEC_VALUE_TYPE (pspec) != G_TYPE_UINT)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property, pspec);
 }
@@ -616,6 +589,33 @@ install_limits (GParamFlags flags)
 }
 
 static void
+install_crowd (GParamFlags flags)
+{
+  /**
+   * LwsgContext:max-connections:
+   *
+   * How many connections a server has at most, in all: 65536 by default, 0 for any number. A
+   * client that is one too many is turned away without an answer.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONTEXT_PROP_MAX_CONNECTIONS] =
+    g_param_spec_uint ("max-connections", NULL, NULL, 0, G_MAXUINT, ENGINE_CONNECTIONS, flags);
+
+  /**
+   * LwsgContext:max-connections-per-peer:
+   *
+   * How many of them may come from one address: 4096 by default, 0 for any number. With IPv6
+   * a network of 64 bits counts as one address. Unix sockets and the loopback interface are
+   * not counted, since a proxy of this machine speaks for many.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONTEXT_PROP_MAX_CONNECTIONS_PER_PEER] =
+    g_param_spec_uint ("max-connections-per-peer", NULL, NULL, 0, G_MAXUINT, ENGINE_CONNECTIONS_PER_PEER, flags);
+}
+
+static void
 install_timeouts (GParamFlags flags)
 {
   /**
@@ -676,6 +676,7 @@ lwsg_context_class_init (LwsgContextClass *klass)
 
   install_limits (flags);
   install_timeouts (flags);
+  install_crowd (flags);
 
   /**
    * LwsgContext:proxy-resolver:
@@ -688,6 +689,18 @@ lwsg_context_class_init (LwsgContextClass *klass)
    */
   properties[LWSG_CONTEXT_PROP_PROXY_RESOLVER] =
     g_param_spec_object ("proxy-resolver", NULL, NULL, G_TYPE_PROXY_RESOLVER, flags);
+
+  /**
+   * LwsgContext:allowed-origins:
+   *
+   * The origins whose pages may connect, see lwsg_context_set_allowed_origins(). %NULL, the
+   * default, allows all.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONTEXT_PROP_ALLOWED_ORIGINS] =
+    g_param_spec_boxed ("allowed-origins", NULL, NULL, G_TYPE_STRV,
+                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
   lwsg_context_install_tls (object_class, flags);

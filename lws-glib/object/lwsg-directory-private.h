@@ -9,8 +9,9 @@
 
 typedef struct _LwsgDirectory LwsgDirectory;
 
-/* NULL if it can't be served: not a directory of this machine, or a bad prefix. */
-LwsgDirectory *lwsg_directory_new (const char *prefix, GFile *directory, GError **error);
+/* NULL if it can't be served: not a directory of this machine, a bad prefix or header. */
+LwsgDirectory *lwsg_directory_new (const char *prefix, GFile *directory, LwsgDirectoryFlags flags,
+                                   const char *const *headers, GError **error);
 void lwsg_directory_free (LwsgDirectory *self);
 
 /* Answers a request for a file in it. FALSE if the path is not below the prefix. */

@@ -6,9 +6,9 @@
 /**
  * SECTION:lwsg-enums
  * @title: Enumerations
- * @short_description: types of messages, states, policies, close codes
+ * @short_description: types of messages, states, policies, flags, close codes
  *
- * Each of them is a #GEnumClass, too, for properties and for other languages.
+ * Each of them is a #GEnumClass or a #GFlagsClass, too, for properties and for other languages.
  */
 
 G_DEFINE_ENUM_TYPE (LwsgMessageType, lwsg_message_type,
@@ -24,6 +24,10 @@ G_DEFINE_ENUM_TYPE (LwsgSlowConsumerPolicy, lwsg_slow_consumer_policy,
                     G_DEFINE_ENUM_VALUE (LWSG_SLOW_CONSUMER_CLOSE, "close"),
                     G_DEFINE_ENUM_VALUE (LWSG_SLOW_CONSUMER_DROP_OLDEST, "drop-oldest"),
                     G_DEFINE_ENUM_VALUE (LWSG_SLOW_CONSUMER_DROP_NEWEST, "drop-newest"))
+
+G_DEFINE_FLAGS_TYPE (LwsgDirectoryFlags, lwsg_directory_flags,
+                     G_DEFINE_ENUM_VALUE (LWSG_DIRECTORY_NONE, "none"),
+                     G_DEFINE_ENUM_VALUE (LWSG_DIRECTORY_NO_SYMLINKS, "no-symlinks"))
 
 G_DEFINE_ENUM_TYPE (LwsgCloseCode, lwsg_close_code,
                     G_DEFINE_ENUM_VALUE (LWSG_CLOSE_NORMAL, "normal"),

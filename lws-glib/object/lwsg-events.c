@@ -85,8 +85,12 @@ events_handshake (EngineConnection *engine, const WireHead *head, const WireServ
                   const char **subprotocol, WireRefusal *refusal)
 {
   LwsgContext *self = engine->context->owner;
-  LwsgProtocol *protocol = events_choose (self, head, subprotocol, refusal);
+  gboolean secure = engine->transport != &engine_transport_plain;
+  LwsgProtocol *protocol;
 
+  if (!lwsg_context_allows_origin (self, handshake->origin, handshake->host, secure))
+    return wire_refusal_set (refusal, 403, "pages of %.80s may not connect", handshake->origin);
+  protocol = events_choose (self, head, subprotocol, refusal);
   if (protocol == NULL)
     return FALSE;
 

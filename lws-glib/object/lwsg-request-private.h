@@ -16,6 +16,13 @@ gboolean lwsg_request_is_answered (LwsgRequest *self);
 /* The status it was refused with, or 0. */
 guint lwsg_request_get_refusal (LwsgRequest *self);
 
+/* May the program send this header? */
+gboolean lwsg_request_check_response_header (const char *name, const char *value, GError **error);
+
+/* Answers with an open file, and closes the descriptor; with 403 and FALSE if it is none
+ * that has contents. FALSE, too, if nobody waits for an answer. */
+gboolean lwsg_request_respond_descriptor (LwsgRequest *self, int fd, const char *content_type);
+
 /* The connection is gone. */
 void lwsg_request_detach (LwsgRequest *self);
 

@@ -4,6 +4,7 @@
 #include "lwsg-request-private.h"
 
 #include "lwsg-error-private.h"
+#include "lwsg-media-type-private.h"
 
 #include "wire/http-field-private.h"
 #include "wire/http-status-private.h"
@@ -11,6 +12,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
+#include <unistd.h>
 
 /**
  * SECTION:lwsg-request
@@ -193,7 +195,8 @@ request_head (LwsgRequest *self, guint status, const char *content_type, gsize l
   if (request_status_has_body (status))
     g_string_append_printf (head, "Content-Length: %zu\r\n", length);
   if (content_type != NULL)
-    g_string_append_printf (head, "Content-Type: %s\r\nX-Content-Type-Options: nosniff\r\n", content_type);
+    g_string_append_printf (head, "Content-Type: %s\r\n", content_type);
+  g_string_append (head, "X-Content-Type-Options: nosniff\r\n");
   g_string_append_len (head, self->response_headers->str, (gssize) self->response_headers->len);
   g_string_append (head, "\r\n");
 
@@ -211,28 +214,11 @@ request_check_field (const char *value, GError **error)
   return FALSE;
 }
 
-/**
- * lwsg_request_add_response_header:
- * @self: a request
- * @name: the name of a header
- * @value: its value
- * @error: return location for a #GError
- *
- * Adds a header to the answer that comes next. Those that frame the answer are not to be
- * set: Content-Length, Content-Type, Transfer-Encoding and Connection.
- *
- * Returns: %TRUE if the header can be sent; %FALSE with %LWSG_ERROR_INVALID_ARGUMENT if it
- *   is one of those, or has signs that no header may have
- *
- * Since: 1.0
- */
 gboolean
-lwsg_request_add_response_header (LwsgRequest *self, const char *name, const char *value, GError **error)
+lwsg_request_check_response_header (const char *name, const char *value, GError **error)
 {
-  static const char *const ours[] = { "Content-Length", "Content-Type", "Transfer-Encoding", "Connection" };
-
-  g_return_val_if_fail (LWSG_IS_REQUEST (self), FALSE);
-  g_return_val_if_fail (name != NULL && value != NULL, FALSE);
+  static const char *const ours[] = { "Content-Length", "Content-Type", "Transfer-Encoding", "Connection",
+                                      "X-Content-Type-Options" };
 
   for (guint i = 0; i < G_N_ELEMENTS (ours); i++)
     if (g_ascii_strcasecmp (name, ours[i]) == 0)
@@ -247,9 +233,34 @@ lwsg_request_add_response_header (LwsgRequest *self, const char *name, const cha
                            _("The name of a header must be a token of letters, digits and a few signs"));
       return FALSE;
     }
-  if (!request_check_field (value, error))
-    return FALSE;
 
+  return request_check_field (value, error);
+}
+
+/**
+ * lwsg_request_add_response_header:
+ * @self: a request
+ * @name: the name of a header
+ * @value: its value
+ * @error: return location for a #GError
+ *
+ * Adds a header to the answer that comes next, be it a body, a file or a redirection. Those
+ * that frame the answer are not to be set: Content-Length, Content-Type, Transfer-Encoding
+ * and Connection; nor is X-Content-Type-Options, which every answer has.
+ *
+ * Returns: %TRUE if the header can be sent; %FALSE with %LWSG_ERROR_INVALID_ARGUMENT if it
+ *   is one of those, or has signs that no header may have
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_request_add_response_header (LwsgRequest *self, const char *name, const char *value, GError **error)
+{
+  g_return_val_if_fail (LWSG_IS_REQUEST (self), FALSE);
+  g_return_val_if_fail (name != NULL && value != NULL, FALSE);
+
+  if (!lwsg_request_check_response_header (name, value, error))
+    return FALSE;
   g_string_append_printf (self->response_headers, "%s: %s\r\n", name, value);
 
   return TRUE;
@@ -381,21 +392,42 @@ static char *
 request_guess_type (GFile *file)
 {
   g_autofree char *name = g_file_get_basename (file);
-  g_autofree char *type = g_content_type_guess (name, NULL, 0, NULL);
 
-  return g_content_type_get_mime_type (type);
+  return lwsg_media_type_of (name != NULL ? name : "");
+}
+
+gboolean
+lwsg_request_respond_descriptor (LwsgRequest *self, int fd, const char *content_type)
+{
+  gboolean sent;
+
+  if (!request_begin_answer (self, 200, NULL))
+    {
+      close (fd);
+      return FALSE;
+    }
+
+  engine_context_hold (self->engine->context);
+  sent = engine_reply_descriptor (self->engine, fd, content_type, self->response_headers->str, NULL);
+  request_end_answer (self);
+
+  return sent;
 }
 
 /**
  * lwsg_request_respond_file:
  * @self: a request
  * @file: a file
- * @content_type: (nullable): its media type; %NULL to guess it from the name
+ * @content_type: (nullable): its media type; %NULL to guess it from the name, with UTF-8
+ *   as the charset of text
  * @error: return location for a #GError
  *
  * Answers a request with a file. One of this machine's file system is sent while the main
- * loop runs, whatever its size; any other is loaded first. Headers of
- * lwsg_request_add_response_header() are not sent with it.
+ * loop runs, whatever its size, or with 304 if the client has that version of it; any other
+ * is loaded first. It is always sent whole: ranges are not supported.
+ *
+ * The file is the program's choice: for one whose name comes from the request there is
+ * lwsg_context_serve_directory(), which can't be led elsewhere.
  *
  * Returns: %TRUE if the file is on its way; %FALSE with %LWSG_ERROR_FAILED if it can't be
  *   read, and then the client was told so with 403, 404 or 500, or with the errors of
@@ -427,8 +459,7 @@ lwsg_request_respond_file (LwsgRequest *self, GFile *file, const char *content_t
     }
 
   engine_context_hold (self->engine->context);
-  sent = engine_reply_file (self->engine, path, content_type != NULL ? content_type : "application/octet-stream",
-                            &failure);
+  sent = engine_reply_file (self->engine, path, content_type, self->response_headers->str, &failure);
   request_end_answer (self);
 
   return sent || lwsg_error_propagate (error, failure);

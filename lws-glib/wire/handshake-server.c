@@ -115,6 +115,16 @@ check_subprotocols (const WireHead *head, WireRefusal *refusal)
   return TRUE;
 }
 
+/* Whatever the version says, a browser that sends an origin is not taken for a program
+ * that sends none. */
+static const char *
+get_origin (const WireHead *head, guint version)
+{
+  const char *origin = version == VERSION_RFC ? NULL : wire_head_get (head, "Sec-WebSocket-Origin");
+
+  return origin != NULL ? origin : wire_head_get (head, "Origin");
+}
+
 gboolean
 wire_server_handshake_check (const WireHead *head, WireServerHandshake *handshake, WireRefusal *refusal)
 {
@@ -130,7 +140,7 @@ wire_server_handshake_check (const WireHead *head, WireServerHandshake *handshak
     return wire_refusal_set (refusal, 400, "the header Host is empty");
 
   handshake->target = head->target;
-  handshake->origin = wire_head_get (head, handshake->version == VERSION_RFC ? "Origin" : "Sec-WebSocket-Origin");
+  handshake->origin = get_origin (head, handshake->version);
   wire_accept_for_key (handshake->accept, key);
 
   return TRUE;

@@ -340,6 +340,8 @@ check_host (const WireHead *head, WireRefusal *refusal)
     return wire_refusal_set (refusal, 400, "the request has no header Host");
   if (host != NULL && *host != '\0' && !wire_host_is_valid (host, strlen (host)))
     return wire_refusal_set (refusal, 400, "expected host[:port] in the header Host, got %.80s", host);
+  if (host != NULL && !wire_target_is_at (head->target, host))
+    return wire_refusal_set (refusal, 400, "the header Host is %.80s, and the target is somewhere else", host);
 
   return TRUE;
 }

@@ -18,6 +18,11 @@ gboolean wire_target_check (const char *method, const char *target, WireRefusal 
  * (section 3.2.2); "/" for a URI that has no path, with a query or without. */
 const char *wire_target_path (const char *target);
 
+/* Does a checked target name that host, or none at all? A client writes the same into
+ * both (RFC 9112 section 3.2); where they differ, a proxy in between has decided by the
+ * one, and a program here would by the other. */
+gboolean wire_target_is_at (const char *target, const char *host);
+
 /* host[:port] as in the header Host: a name, an IPv4 address or an IPv6 address
  * in brackets. The host may not be empty, the port may (RFC 3986 section 3.2.3). */
 gboolean wire_host_is_valid (const char *host, gsize length);

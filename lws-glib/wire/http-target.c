@@ -177,6 +177,16 @@ wire_target_check (const char *method, const char *target, WireRefusal *refusal)
   return check_path (authority + authority_length, refusal);
 }
 
+gboolean
+wire_target_is_at (const char *target, const char *host)
+{
+  const char *authority = target[0] == '/' ? NULL : find_authority (target);
+  gsize length = strlen (host);
+
+  return authority == NULL ||
+         (strcspn (authority, "/?") == length && g_ascii_strncasecmp (authority, host, length) == 0);
+}
+
 /* A slash further on than the authority may stand in the query, which nobody has checked. */
 const char *
 wire_target_path (const char *target)

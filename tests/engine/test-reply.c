@@ -35,7 +35,7 @@ answer (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpoin
 
   g_clear_error (&with->error);
   if (with->path != NULL)
-    engine_reply_file (connection, with->path, "text/plain", &with->error);
+    engine_reply_file (connection, with->path, "text/plain", NULL, &with->error);
   if (with->raw != NULL)
     engine_reply_write (connection, (const guint8 *) with->raw, strlen (with->raw), &with->error);
   if (with->end)

@@ -469,7 +469,7 @@ test_directory (Site *site, gconstpointer prefix)
   http_ask (peer, "HEAD /docs/page.css HTTP/1.1\r\nHost: localhost\r\n\r\n", &reply);
   g_assert_cmpuint (reply.status, ==, 200);
   type = http_header (&reply, "Content-Type");
-  g_assert_cmpstr (type, ==, "text/css");
+  g_assert_cmpstr (type, ==, "text/css; charset=utf-8");
   http_ask (peer, "GET /docs/page.css HTTP/1.1\r\nHost: localhost\r\n\r\n", &reply);
   g_assert_cmpstr (reply.body, ==, "p {}");
   raw_peer_send_text (peer, "DELETE /index.html HTTP/1.1\r\nHost: localhost\r\n\r\n");

@@ -137,7 +137,7 @@ test_answers (Duo *duo, gconstpointer data)
 
   expect_reply (duo, "/text", 200, "/text", "Content-Type", "text/plain");
   expect_reply (duo, "/empty", 204, "", NULL, NULL);
-  expect_reply (duo, "/file", 200, "<p>file</p>", "Content-Type", "text/html");
+  expect_reply (duo, "/file", 200, "<p>file</p>", "Content-Type", "text/html; charset=utf-8");
   expect_reply (duo, "/typed", 200, "<p>file</p>", "Content-Type", "application/x-thing");
   expect_reply (duo, "/missing", 404, NULL, NULL, NULL);
   expect_reply (duo, "/moved", 308, "", "Location", "/there?x=1");
@@ -164,7 +164,7 @@ static void
 test_resource (Duo *duo, gconstpointer data)
 {
   handle (duo, answer_resource, NULL);
-  expect_reply (duo, "/page.txt", 200, "A page in the program.\n", "Content-Type", "text/plain");
+  expect_reply (duo, "/page.txt", 200, "A page in the program.\n", "Content-Type", "text/plain; charset=utf-8");
   expect_reply (duo, "/missing.txt", 404, NULL, NULL, NULL);
 }
 

@@ -202,8 +202,25 @@ test_values_are_trimmed (void)
 
 static const char *const good_targets[] = {
   "/", "//", "/a/b/", "/?", "/?q=/../..", "/?100%", "/?q=\\", "/a%20b", "/%41", "/a%2Fb", "/...", "/..a", "/a..",
-  "/a./b", "/.well-known/x", "/%2e%2e%2e", "/%2ehidden", "/a|b^{c}", "http://example.com", "http://example.com?a",
-  "HTTPS://example.com:8080/a", "ws://[::1]:80/", "wss://a/b?c",
+  "/a./b", "/.well-known/x", "/%2e%2e%2e", "/%2ehidden", "/a|b^{c}", "http://a", "http://a?b", "HTTPS://a/b", "wss://a/b?c",
+};
+
+/* The absolute form and the header Host: the same, or nobody knows what is meant. */
+static const struct {
+  const char *target;
+  const char *host;
+  guint status;
+} absolute_targets[] = {
+  { "http://example.com", "example.com", 0 },
+  { "http://example.com?a", "EXAMPLE.com", 0 },
+  { "HTTPS://Example.com:8080/a", "example.com:8080", 0 },
+  { "ws://[::1]:80/", "[::1]:80", 0 },
+  { "http://example.com/", "example.org", 400 },
+  { "http://example.com/", "example.com:80", 400 },
+  { "http://example.com:80/", "example.com", 400 },
+  { "http://example.com/", "example.co", 400 },
+  { "http://example.com/", "example.com.org", 400 },
+  { "http://example.com/", "", 400 },
 };
 
 static const char *const bad_targets[] = {
@@ -254,6 +271,8 @@ test_targets (void)
     assert_request (good_targets[i], "a", 0);
   for (gsize i = 0; i < G_N_ELEMENTS (bad_targets); i++)
     assert_request (bad_targets[i], "a", 400);
+  for (gsize i = 0; i < G_N_ELEMENTS (absolute_targets); i++)
+    assert_request (absolute_targets[i].target, absolute_targets[i].host, absolute_targets[i].status);
 }
 
 static void

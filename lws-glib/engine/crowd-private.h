@@ -1,0 +1,28 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "limits-private.h"
+
+struct sockaddr;
+
+/* How many connections a server has, in all and from each peer address. */
+
+/* Those of one address. Of IPv6 it is the network of 64 bits that counts: each customer
+ * has at least one. */
+typedef struct _EngineNeighbour EngineNeighbour;
+
+typedef struct {
+  guint count;                  /* connections that were accepted and have not ended */
+  GHashTable *neighbours;       /* a set of EngineNeighbour; NULL until needed */
+} EngineCrowd;
+
+/* Lets a connection in, or not: FALSE. *neighbour is to be given back when it leaves; NULL
+ * for peers that are not counted one by one. Those are the ones of Unix sockets and, unless
+ * the limits say otherwise, of the loopback interface, where a proxy speaks for many. */
+gboolean engine_crowd_enter (EngineCrowd *crowd, const EngineLimits *limits, const struct sockaddr *address,
+                             EngineNeighbour **neighbour);
+void engine_crowd_leave (EngineCrowd *crowd, EngineNeighbour *neighbour);
+
+void engine_crowd_clear (EngineCrowd *crowd);

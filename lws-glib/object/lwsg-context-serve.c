@@ -1,0 +1,163 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "lwsg-context-private.h"
+
+#include "wire/origin-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* What a server gives to browsers, and whose pages it lets in. */
+
+/* --- directories */
+
+/**
+ * lwsg_context_serve_directory:
+ * @self: a context
+ * @prefix: the path under which its files appear, such as "/"
+ * @directory: a directory of this machine
+ * @error: return location for a #GError
+ *
+ * Serves the files of a directory: lwsg_context_serve_directory_full() without flags and
+ * headers.
+ *
+ * Returns: %TRUE if it is served; %FALSE with %LWSG_ERROR_INVALID_ARGUMENT if @prefix does
+ *   not begin with a slash, or @directory is not one of this machine's file system
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_context_serve_directory (LwsgContext *self, const char *prefix, GFile *directory, GError **error)
+{
+  return lwsg_context_serve_directory_full (self, prefix, directory, LWSG_DIRECTORY_NONE, NULL, error);
+}
+
+/**
+ * lwsg_context_serve_directory_full:
+ * @self: a context
+ * @prefix: the path under which its files appear, such as "/"
+ * @directory: a directory of this machine
+ * @flags: how to serve it
+ * @headers: (nullable) (array zero-terminated=1): headers that are sent with each of the
+ *   files, as "Name: value", such as a Content-Security-Policy
+ * @error: return location for a #GError
+ *
+ * Answers GET and HEAD requests that #LwsgContext::http-request leaves with the files of a
+ * directory; for a directory in it with its index.html. Of several directories the first
+ * whose prefix fits answers.
+ *
+ * Nothing outside of it is served, whatever the request or a symbolic link says, and nothing
+ * but regular files. They are sent whole: ranges are not supported. A client that has the
+ * present version of a file is told so with 304.
+ *
+ * Returns: %TRUE if it is served; %FALSE with %LWSG_ERROR_INVALID_ARGUMENT if @prefix does
+ *   not begin with a slash, @directory is not one of this machine's file system, or
+ *   one of @headers could not be added with lwsg_request_add_response_header()
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_context_serve_directory_full (LwsgContext *self, const char *prefix, GFile *directory, LwsgDirectoryFlags flags,
+                                   const char *const *headers, GError **error)
+{
+  LwsgDirectory *served;
+
+  g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
+  g_return_val_if_fail (prefix != NULL, FALSE);
+  g_return_val_if_fail (G_IS_FILE (directory), FALSE);
+
+  served = lwsg_directory_new (prefix, directory, flags, headers, error);
+  if (served == NULL)
+    return FALSE;
+  g_ptr_array_add (self->directories, served);
+
+  return TRUE;
+}
+
+/* --- origins */
+
+/* Stands for the server's own pages. */
+#define ORIGIN_SAME "same-origin"
+
+/**
+ * lwsg_context_set_allowed_origins:
+ * @self: a context
+ * @origins: (nullable) (array zero-terminated=1): origins such as "https://example.org" or
+ *   "http://localhost:8080", "same-origin" for the server's own pages, "null" for pages
+ *   that have no origin; %NULL to allow all
+ * @error: return location for a #GError
+ *
+ * Decides whose pages may open WebSockets. A browser lets any page connect to any server,
+ * with the cookies of its user, and leaves it to the server to look at the header Origin.
+ * Handshakes from other origins than these are refused with 403, before
+ * #LwsgProtocol::accept. With an empty list no browser may connect.
+ *
+ * A request without that header is let in: it does not come from a browser, and programs can
+ * claim any origin. This protects the users of browsers, not the server; who may do what is
+ * a matter of authentication.
+ *
+ * "same-origin" compares host and port of the Origin with the header Host; on a connection
+ * with TLS the scheme must be https. A proxy in front has to pass on the Host that it got.
+ *
+ * Returns: %TRUE if they hold from now on; %FALSE with %LWSG_ERROR_INVALID_ARGUMENT if one of
+ *   them is no origin, and then nothing has changed
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_context_set_allowed_origins (LwsgContext *self, const char *const *origins, GError **error)
+{
+  g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
+
+  for (guint i = 0; origins != NULL && origins[i] != NULL; i++)
+    if (strcmp (origins[i], ORIGIN_SAME) != 0 && !wire_origin_is_valid (origins[i]))
+      {
+        g_set_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT,
+                     _("Expected an origin such as https://example.org, without a path, got \"%s\""), origins[i]);
+        return FALSE;
+      }
+
+  g_strfreev (self->allowed_origins);
+  self->allowed_origins = g_strdupv ((char **) origins);
+  g_object_notify (G_OBJECT (self), "allowed-origins");
+
+  return TRUE;
+}
+
+/**
+ * lwsg_context_get_allowed_origins:
+ * @self: a context
+ *
+ * Gets #LwsgContext:allowed-origins.
+ *
+ * Returns: (transfer none) (nullable) (array zero-terminated=1): the origins whose pages may
+ *   connect, which belong to the context; %NULL for all
+ *
+ * Since: 1.0
+ */
+const char *const *
+lwsg_context_get_allowed_origins (LwsgContext *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONTEXT (self), NULL);
+
+  return (const char *const *) self->allowed_origins;
+}
+
+gboolean
+lwsg_context_allows_origin (LwsgContext *self, const char *origin, const char *host, gboolean secure)
+{
+  if (self->allowed_origins == NULL || origin == NULL)
+    return TRUE;
+
+  for (guint i = 0; self->allowed_origins[i] != NULL; i++)
+    {
+      const char *allowed = self->allowed_origins[i];
+
+      if (strcmp (allowed, ORIGIN_SAME) == 0 ? wire_origin_is_of_host (origin, host, secure)
+                                             : wire_origin_equal (allowed, origin))
+        return TRUE;
+    }
+
+  return FALSE;
+}

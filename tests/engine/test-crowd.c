@@ -1,0 +1,224 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "owner.h"
+
+/* How many connections a server takes, in all and from each address. */
+
+static void
+set_address (struct sockaddr_storage *address, const char *text)
+{
+  g_autoptr (GSocketAddress) parsed = g_inet_socket_address_new_from_string (text, 7681);
+  g_autoptr (GError) error = NULL;
+
+  memset (address, 0, sizeof *address);
+  g_socket_address_to_native (parsed, address, sizeof *address, &error);
+  g_assert_no_error (error);
+}
+
+/* Lets in a peer of each address, in order; the last one is expected to be turned away,
+ * or not. */
+static void
+expect (const EngineLimits *limits, const char *const *texts, gboolean last_enters)
+{
+  EngineCrowd crowd = { 0 };
+  EngineNeighbour *neighbours[8];
+  guint count = 0;
+
+  for (; texts[count] != NULL; count++)
+    {
+      struct sockaddr_storage address;
+      gboolean entered;
+
+      set_address (&address, texts[count]);
+      entered = engine_crowd_enter (&crowd, limits, (struct sockaddr *) &address, &neighbours[count]);
+      g_assert_cmpint (entered, ==, texts[count + 1] != NULL || last_enters);
+      if (!entered)
+        break;
+    }
+  g_assert_cmpuint (crowd.count, ==, count);
+  while (count > 0)
+    engine_crowd_leave (&crowd, neighbours[--count]);
+  g_assert_cmpuint (crowd.count, ==, 0);
+  if (crowd.neighbours != NULL)
+    g_assert_cmpuint (g_hash_table_size (crowd.neighbours), ==, 0);
+  engine_crowd_clear (&crowd);
+}
+
+static void
+test_addresses (void)
+{
+  static const struct {
+    const char *texts[6];
+    gboolean last_enters;
+  } cases[] = {
+    { { "192.0.2.1", "192.0.2.1", "192.0.2.1" }, FALSE },
+    { { "192.0.2.1", "192.0.2.1", "192.0.2.2" }, TRUE },
+    /* The same on a socket of both families. */
+    { { "192.0.2.1", "192.0.2.1", "::ffff:192.0.2.1" }, FALSE },
+    { { "::ffff:192.0.2.1", "::ffff:192.0.2.2", "::ffff:192.0.2.3" }, TRUE },
+    /* A network of 64 bits is one customer. */
+    { { "2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:ffff::" }, FALSE },
+    { { "2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:2::1" }, TRUE },
+    { { "127.0.0.1", "127.0.0.1", "127.0.0.1" }, TRUE },
+    { { "127.8.8.8", "127.8.8.8", "127.8.8.8" }, TRUE },
+    { { "::1", "::1", "::1" }, TRUE },
+    { { "::ffff:127.0.0.1", "::ffff:127.0.0.1", "::ffff:127.0.0.1" }, TRUE },
+    /* Four in all. */
+    { { "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5" }, FALSE },
+    { { "::1", "::1", "::1", "::1", "::1" }, FALSE },
+  };
+  EngineLimits limits = ENGINE_LIMITS_DEFAULT;
+
+  limits.connections = 4;
+  limits.connections_per_peer = 2;
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    expect (&limits, cases[i].texts, cases[i].last_enters);
+}
+
+static void
+test_loopback_on_demand (void)
+{
+  static const char *const both[] = { "127.0.0.1", "127.0.0.1", NULL };
+  static const char *const other[] = { "::1", "127.0.0.1", NULL };
+  EngineLimits limits = ENGINE_LIMITS_DEFAULT;
+
+  limits.count_loopback = TRUE;
+  limits.connections_per_peer = 1;
+  expect (&limits, both, FALSE);
+  expect (&limits, other, TRUE);
+}
+
+static void
+test_any_number (void)
+{
+  EngineLimits limits = ENGINE_LIMITS_DEFAULT;
+  EngineCrowd crowd = { 0 };
+  struct sockaddr_storage address;
+  EngineNeighbour *neighbour;
+
+  limits.connections = limits.connections_per_peer = 0;
+  set_address (&address, "192.0.2.1");
+  for (guint i = 0; i < 100000; i++)
+    g_assert_true (engine_crowd_enter (&crowd, &limits, (struct sockaddr *) &address, &neighbour));
+  g_assert_cmpuint (crowd.count, ==, 100000);
+  engine_crowd_clear (&crowd);
+}
+
+static void
+test_without_address (void)
+{
+  EngineLimits limits = ENGINE_LIMITS_DEFAULT;
+  EngineCrowd crowd = { 0 };
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  EngineNeighbour *neighbour;
+
+  limits.connections = 2;
+  limits.connections_per_peer = 1;
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_true (engine_crowd_enter (&crowd, &limits, (struct sockaddr *) &address, &neighbour));
+      g_assert_null (neighbour);
+    }
+  g_assert_false (engine_crowd_enter (&crowd, &limits, (struct sockaddr *) &address, &neighbour));
+  engine_crowd_leave (&crowd, NULL);
+  engine_crowd_leave (&crowd, NULL);
+  engine_crowd_clear (&crowd);
+}
+
+/* --- a server */
+
+/* One too many is turned away at once; when somebody leaves there is room again. */
+static void
+check_room (Owner *owner, guint room)
+{
+  g_autoptr (GPtrArray) peers = g_ptr_array_new_with_free_func ((GDestroyNotify) raw_peer_free);
+
+  for (guint i = 0; i < room; i++)
+    g_ptr_array_add (peers, i % 2 == 0 ? owner_connect_open (owner) : owner_connect (owner));
+  owner_settle (owner);
+  g_assert_cmpuint (owner_n_connections (owner), ==, room);
+
+  for (guint round = 0; round < 3; round++)
+    {
+      g_autoptr (RawPeer) too_many = owner_connect (owner);
+      guint released = owner->counts[OWNER_RELEASED];
+
+      raw_peer_expect_end (too_many);
+      g_assert_cmpuint (owner_n_connections (owner), ==, room);
+
+      raw_peer_reset (peers->pdata[round]);
+      owner_wait (owner, OWNER_RELEASED, released + 1);
+      g_ptr_array_remove_index (peers, round);
+      g_ptr_array_insert (peers, (int) round, owner_connect_open (owner));
+    }
+}
+
+static void
+test_in_all (void)
+{
+  g_autoptr (Owner) owner = owner_new ();
+
+  owner->context->limits.connections = 6;
+  check_room (owner, 6);
+}
+
+static void
+test_per_peer (void)
+{
+  g_autoptr (Owner) owner = owner_new ();
+
+  owner->context->limits.count_loopback = TRUE;
+  owner->context->limits.connections_per_peer = 5;
+  check_room (owner, 5);
+}
+
+/* However a connection ends, it is not counted any more. */
+static void
+test_all_ends (void)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  EngineCrowd *crowd = &owner->context->crowd;
+  RawPeer *peers[5];
+
+  owner->context->limits.count_loopback = TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    peers[i] = i < 3 ? owner_connect_open (owner) : owner_connect (owner);
+  owner_settle (owner);
+  g_assert_cmpuint (crowd->count, ==, 5);
+
+  engine_connection_abort (owner->newest, ENGINE_ERROR_CLOSED, "by the test");
+  raw_peer_send_close (peers[0], WIRE_CLOSE_NORMAL);
+  raw_peer_expect_close (peers[0], WIRE_CLOSE_NORMAL);
+  raw_peer_expect_end (peers[0]);
+  raw_peer_reset (peers[1]);
+  raw_peer_shutdown (peers[3]);
+  raw_peer_send_text (peers[4], "nonsense\r\n\r\n");
+  raw_peer_expect_refusal (peers[4], 400);
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    raw_peer_free (peers[i]);
+  owner_wait (owner, OWNER_RELEASED, 5);
+  g_assert_cmpuint (crowd->count, ==, 0);
+  g_assert_cmpuint (g_hash_table_size (crowd->neighbours), ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/engine/crowd/addresses", test_addresses);
+  g_test_add_func ("/engine/crowd/loopback-on-demand", test_loopback_on_demand);
+  g_test_add_func ("/engine/crowd/any-number", test_any_number);
+  g_test_add_func ("/engine/crowd/without-address", test_without_address);
+  g_test_add_func ("/engine/crowd/server/in-all", test_in_all);
+  g_test_add_func ("/engine/crowd/server/per-peer", test_per_peer);
+  g_test_add_func ("/engine/crowd/server/all-ends", test_all_ends);
+
+  return g_test_run ();
+}
