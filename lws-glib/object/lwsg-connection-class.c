@@ -429,6 +429,11 @@ install_signals (void)
    * #LwsgProtocol::message, and then none of them needs a handler of its own. @message is
    * lent to the handler, which takes a reference to keep it.
    *
+   * What comes before there is a handler is kept, up to 64 KiB; then no more is read. If that
+   * lasts for 30 seconds, the program is taken for one that wants no messages: they are
+   * dropped from then on until somebody asks, so that Pings are answered and the end of the
+   * connection is seen.
+   *
    * Since: 1.0
    */
   lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_MESSAGE] =

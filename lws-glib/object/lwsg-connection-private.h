@@ -60,6 +60,8 @@ struct _LwsgConnection {
   GByteArray *parts;            /* of a message that is not whole yet */
   GQueue held;                  /* LwsgReceived that nobody has wanted yet */
   gsize held_bytes;
+  guint stalled;                /* for how many seconds more has been held than is kept ahead */
+  gboolean unwanted;            /* nobody has asked for so long: what comes is dropped */
   GQueue receives;              /* GTask of receive_async() */
 
   /* pings and the end */

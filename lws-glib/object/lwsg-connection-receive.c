@@ -17,6 +17,10 @@
 
 #define RECEIVE_LOOK_SECONDS 1
 
+/* Who has not asked by then does not want messages at all, and is not to miss a Ping or a
+ * Close because of them. */
+#define RECEIVE_STALL_SECONDS 30
+
 /* --- the flow */
 
 void
@@ -105,12 +109,33 @@ receive_hold (LwsgConnection *self, const LwsgReceived *received)
 
 static void receive_deliver_held (LwsgConnection *self);
 
+/* A server that only sends connects to no messages. Clients that send some all the same
+ * would not be heard any more after a while, and not be seen to leave. */
+static void
+receive_look_at_stall (LwsgConnection *self)
+{
+  if (self->paused || self->held_bytes <= RECEIVE_HELD_MAX)
+    return;
+
+  self->stalled += RECEIVE_LOOK_SECONDS;
+  if (self->stalled < RECEIVE_STALL_SECONDS)
+    return;
+
+  g_debug ("Dropping %u messages that nobody has wanted", g_queue_get_length (&self->held));
+  self->unwanted = TRUE;
+  g_queue_clear_full (&self->held, (GDestroyNotify) received_free);
+  self->held_bytes = 0;
+  lwsg_connection_update_flow (self);
+}
+
 static gboolean
 receive_look_again (gpointer data)
 {
   g_autoptr (LwsgConnection) self = g_object_ref (data);
 
   receive_deliver_held (self);
+  if (self->reading == LWSG_READING_NONE)
+    receive_look_at_stall (self);
   if (self->reading == LWSG_READING_NONE && !g_queue_is_empty (&self->held) && self->engine != NULL)
     return G_SOURCE_CONTINUE;
 
@@ -204,6 +229,8 @@ receive_whole_or_piece (LwsgConnection *self, const LwsgReceived *received)
       receive_emit (self, received);
       return;
     }
+  if (self->unwanted && self->reading == LWSG_READING_NONE && !receive_has_listener (self, self->streaming))
+    return;
   receive_hold (self, received);
   receive_deliver_held (self);
   if (!g_queue_is_empty (&self->held))

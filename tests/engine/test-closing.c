@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <string.h>
+#include <sys/socket.h>
 
 #include "owner.h"
 
@@ -106,6 +107,87 @@ test_draining_limit (void)
 
   g_assert_cmpstr (owner->log->str, ==, "opened /\nclosed 1000 -\n");
   g_assert_cmpuint (owner->counts[OWNER_RELEASED], ==, 1);
+}
+
+/* Reads that much of what waits, and no more. */
+static void
+take (Owner *owner, RawPeer *peer, gsize length)
+{
+  gint64 end = g_get_monotonic_time () + RAW_PEER_PATIENCE;
+  guint8 buffer[4096];
+
+  while (length > 0)
+    {
+      gssize got = recv (peer->fd, buffer, MIN (length, sizeof buffer), MSG_DONTWAIT);
+
+      if (got > 0)
+        length -= (gsize) got;
+      else
+        g_assert_cmpint (g_get_monotonic_time (), <, end);
+      owner_turn (owner);
+    }
+}
+
+#define SLOW_SIZE (8 * 1024 * 1024)
+#define SLOW_STEP (256 * 1024)
+
+static RawPeer *
+begin_slow_close (Owner *owner, gboolean ours)
+{
+  RawPeer *peer = owner_connect_slow (owner);
+  g_autofree guint8 *zeros = g_malloc0 (SLOW_SIZE);
+
+  engine_connection_send_data (owner->newest, WIRE_OPCODE_BINARY, TRUE, zeros, SLOW_SIZE, NULL);
+  if (ours)
+    engine_connection_close (owner->newest, WIRE_CLOSE_NORMAL, NULL, 0);
+  else
+    raw_peer_send_close (peer, WIRE_CLOSE_NORMAL);
+  while (owner->newest->state == ENGINE_STATE_OPEN)
+    owner_turn (owner);
+
+  return peer;
+}
+
+/* A peer that goes on taking gets all of what was sent before the Close. */
+static void
+test_slow_reader (gconstpointer ours)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) peer = begin_slow_close (owner, ours != NULL);
+  g_autofree guint8 *rest = g_malloc (SLOW_SIZE);
+  guint rounds = owner->context->limits.drain_ticks / owner->context->limits.close_ticks - 1;
+
+  for (guint i = 0; i < rounds; i++)
+    {
+      take (owner, peer, SLOW_STEP);
+      owner_advance (owner, owner->context->limits.close_ticks);
+      g_assert_cmpuint (owner->counts[OWNER_RELEASED], ==, 0);
+    }
+  /* The header of the frame came first. */
+  raw_peer_read (peer, SLOW_SIZE + 10 - rounds * SLOW_STEP, rest);
+  raw_peer_expect_close (peer, WIRE_CLOSE_NORMAL);
+  if (ours != NULL)
+    raw_peer_send_close (peer, WIRE_CLOSE_NORMAL);
+  raw_peer_expect_end (peer);
+  g_assert_cmpstr (owner->log->str, ==, "opened /\nclosed 1000 -\n");
+}
+
+/* ... but not for ever. */
+static void
+test_too_slow_reader (gconstpointer ours)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) peer = begin_slow_close (owner, ours != NULL);
+  guint ticks = 0;
+
+  while (owner->counts[OWNER_RELEASED] == 0)
+    {
+      take (owner, peer, 16 * 1024);
+      owner_advance (owner, 1);
+      ticks++;
+      g_assert_cmpuint (ticks, <=, owner->context->limits.drain_ticks + owner->context->limits.close_ticks + 2);
+    }
+  g_assert_cmpuint (ticks, >=, owner->context->limits.drain_ticks - owner->context->limits.close_ticks);
 }
 
 /* --- by us */
@@ -372,6 +454,10 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/closing/peer/data-after", test_data_after_close);
   g_test_add_func ("/engine/closing/peer/lingering", test_lingering);
   g_test_add_func ("/engine/closing/peer/draining-limit", test_draining_limit);
+  g_test_add_data_func ("/engine/closing/peer/slow-reader", NULL, test_slow_reader);
+  g_test_add_data_func ("/engine/closing/peer/too-slow-reader", NULL, test_too_slow_reader);
+  g_test_add_data_func ("/engine/closing/ours/slow-reader", GINT_TO_POINTER (TRUE), test_slow_reader);
+  g_test_add_data_func ("/engine/closing/ours/too-slow-reader", GINT_TO_POINTER (TRUE), test_too_slow_reader);
   g_test_add_func ("/engine/closing/ours/answered", test_our_close);
   g_test_add_func ("/engine/closing/ours/reason-cut", test_our_reason_cut);
   g_test_add_func ("/engine/closing/ours/unanswered", test_our_close_unanswered);

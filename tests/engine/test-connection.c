@@ -330,6 +330,93 @@ test_no_pings (void)
   g_assert_false (engine_timer_is_set (&owner->newest->timer));
 }
 
+/* Sends a byte every few seconds, for as long as the peer lets it or the bytes last;
+ * returns how long that was. */
+static guint
+trickle (Owner *owner, RawPeer *peer, const guint8 *bytes, gsize length, guint ticks)
+{
+  guint passed = 0;
+
+  for (gsize i = 0; i < length && owner->counts[OWNER_CLOSED] == 0; i++)
+    {
+      raw_peer_send (peer, bytes + i, 1);
+      owner_advance (owner, ticks);
+      passed += ticks;
+    }
+
+  return passed;
+}
+
+/* Each byte is a sign of life, and yet a header has to come to its end. */
+static void
+test_slow_header (void)
+{
+  static const guint8 header[14] = { 0x82, 0xff, 0, 0, 0, 0, 0, 0x20 };
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) peer = owner_connect_open (owner);
+  guint limit = owner->context->limits.frame_ticks;
+  guint passed = trickle (owner, peer, header, sizeof header - 1, limit / 4);
+
+  g_assert_cmpuint (passed, >=, limit);
+  g_assert_cmpuint (passed, <=, 2 * limit + limit / 2);
+  raw_peer_expect_close (peer, WIRE_CLOSE_POLICY);
+  raw_peer_expect_end (peer);
+  g_assert_cmpstr (owner->log->str, ==, "opened /\nclosed 1008 a frame came too slowly\n");
+}
+
+/* A frame that is handed on whole waits for its end in our memory. */
+static void
+test_slow_small_frame (void)
+{
+  guint8 frame[1000] = { 0x82, 0xfe, 0x0f, 0xa0 };
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) peer = owner_connect_open (owner);
+
+  g_assert_cmpuint (trickle (owner, peer, frame, sizeof frame, 2), <=, 3 * owner->context->limits.frame_ticks);
+  raw_peer_expect_close (peer, WIRE_CLOSE_POLICY);
+  raw_peer_expect_end (peer);
+}
+
+/* Slow is not wrong: a large frame is handed on as it comes, and small ones end. */
+static void
+test_slow_but_going_on (void)
+{
+  guint8 large[100] = { 0x82, 0xfe, 0x20, 0x00 };
+  const guint8 small[] = { 0x82, 0x81, 0, 0, 0, 0, 'x', 0x82, 0x81, 0, 0, 0, 0, 'x', 0x82, 0x81, 0, 0, 0, 0, 'x' };
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) peer = owner_connect_open (owner);
+  g_autoptr (Owner) other_owner = owner_new ();
+  g_autoptr (RawPeer) other = owner_connect_open (other_owner);
+  guint ticks = owner->context->limits.frame_ticks / 10;
+
+  raw_peer_send (peer, large, 8);
+  trickle (owner, peer, large + 8, sizeof large - 8, ticks);
+  g_assert_cmpuint (owner->counts[OWNER_CLOSED], ==, 0);
+
+  for (guint i = 0; i < 5; i++)
+    trickle (other_owner, other, small, sizeof small, ticks);
+  g_assert_cmpuint (other_owner->counts[OWNER_CLOSED], ==, 0);
+  g_assert_cmpuint (other_owner->received->len, ==, 15);
+}
+
+/* What waits for the program is not the peer's fault. */
+static void
+test_slow_while_paused (void)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) peer = owner_connect_open (owner);
+
+  raw_peer_send (peer, "\x82", 1);
+  owner_settle (owner);
+  engine_connection_pause (owner->newest, TRUE);
+  for (guint i = 0; i < 20; i++)
+    owner_advance (owner, owner->context->limits.frame_ticks);
+  g_assert_cmpuint (owner->counts[OWNER_CLOSED], ==, 0);
+  engine_connection_pause (owner->newest, FALSE);
+  raw_peer_send (peer, "\x81\0\0\0\0x", 6);
+  owner_wait (owner, OWNER_DATA, 1);
+}
+
 /* --- the peer vanishes */
 
 typedef enum {
@@ -503,6 +590,10 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, &vanish_cases[i], test_vanish);
     }
+  g_test_add_func ("/engine/connection/slow/header", test_slow_header);
+  g_test_add_func ("/engine/connection/slow/small-frame", test_slow_small_frame);
+  g_test_add_func ("/engine/connection/slow/going-on", test_slow_but_going_on);
+  g_test_add_func ("/engine/connection/slow/paused", test_slow_while_paused);
   g_test_add_func ("/engine/connection/data-before-end", test_data_before_end);
 
   return g_test_run ();

@@ -133,6 +133,27 @@ test_out_of_descriptors (void)
     }
 }
 
+/* A storm of connections leaves the rest of a turn to those who are there. */
+static void
+test_storm (void)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  RawPeer *peers[300];
+  guint before = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    peers[i] = raw_peer_connect (owner->port, NULL, NULL);
+  for (guint turns = 0; owner_n_connections (owner) < G_N_ELEMENTS (peers); turns++)
+    {
+      g_assert_cmpuint (turns, <, 1000);
+      owner_turn (owner);
+      g_assert_cmpuint (owner_n_connections (owner) - before, <=, 256);
+      before = owner_n_connections (owner);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    raw_peer_free (peers[i]);
+}
+
 #define CROWD 2000
 
 /* Two for each connection, and what the process has open besides. */
@@ -203,6 +224,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/listener/port-used-again", test_port_used_again);
   g_test_add_func ("/engine/listener/both-families", test_both_families);
   g_test_add_func ("/engine/listener/out-of-descriptors", test_out_of_descriptors);
+  g_test_add_func ("/engine/listener/storm", test_storm);
   g_test_add_func ("/engine/listener/crowd", test_crowd);
 
   return g_test_run ();

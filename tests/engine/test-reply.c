@@ -10,6 +10,7 @@
 /* Answers to plain HTTP requests. */
 
 #define MIB (1024 * 1024)
+#define GET "GET / HTTP/1.1"
 
 /* What a request is answered with. */
 typedef struct {
@@ -187,6 +188,76 @@ test_file_never_taken (void)
   file_remove (path);
 }
 
+/* A client that has this version of a file is told so. */
+static void
+test_file_known (void)
+{
+  g_autofree guint8 *contents = NULL;
+  g_autofree char *path = file_new (1000, &contents);
+  Answer with = { .path = path };
+  g_autoptr (Owner) owner = owner_new_answering (&with);
+  g_autoptr (RawPeer) peer = owner_connect (owner);
+  static const char *const methods[] = { "GET / HTTP/1.1", "HEAD / HTTP/1.1" };
+  g_autofree char *head = NULL;
+  g_autofree char *date = NULL;
+  g_autofree char *known = NULL;
+  g_autofree char *tagged = NULL;
+
+  ask (peer, GET, "");
+  head = expect_head (peer, 200, 1000);
+  expect_body (peer, contents, 1000);
+  date = g_strndup (strstr (head, "\r\nLast-Modified: ") + strlen ("\r\nLast-Modified: "), 29);
+  g_assert_true (g_str_has_suffix (date, " GMT"));
+  known = g_strconcat ("If-Modified-Since: ", date, "\r\n", NULL);
+  tagged = g_strconcat (known, "If-None-Match: \"x\"\r\n", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
+    {
+      g_autofree char *same = NULL;
+
+      ask (peer, methods[i], known);
+      same = expect_head (peer, 304, -1);
+      g_assert_nonnull (strstr (same, date));
+      g_assert_nonnull (strstr (same, "\r\nX-Content-Type-Options: nosniff\r\n"));
+      g_assert_null (strstr (same, "Content-Type: "));
+    }
+
+  /* Another date, no date, or a tag, which we never gave. */
+  ask (peer, GET, "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+  g_free (expect_head (peer, 200, 1000));
+  expect_body (peer, contents, 1000);
+  ask (peer, GET, "If-Modified-Since: yesterday, or the day before that, or before\r\n");
+  g_free (expect_head (peer, 200, 1000));
+  expect_body (peer, contents, 1000);
+  ask (peer, GET, tagged);
+  g_free (expect_head (peer, 200, 1000));
+  expect_body (peer, contents, 1000);
+  file_remove (path);
+}
+
+/* There are none: who asks for a part gets all (RFC 9110 section 14.2). */
+static void
+test_file_ranges (void)
+{
+  g_autofree guint8 *contents = NULL;
+  g_autofree char *path = file_new (1000, &contents);
+  Answer with = { .path = path };
+  g_autoptr (Owner) owner = owner_new_answering (&with);
+  g_autoptr (RawPeer) peer = owner_connect (owner);
+  static const char *const ranges[] = {
+    "Range: bytes=0-9\r\n", "Range: bytes=-1\r\n", "Range: bytes=18446744073709551615-\r\n",
+    "Range: bytes=0-0,0-0,0-0,0-0,0-0,0-0,0-0,0-0,0-0\r\n", "Range: nonsense\r\n",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ranges); i++)
+    {
+      ask (peer, GET, ranges[i]);
+      g_free (expect_head (peer, 200, 1000));
+      expect_body (peer, contents, 1000);
+    }
+  file_remove (path);
+}
+
 /* What was promised can't be kept: the peer must see that it was cut off. */
 static void
 test_file_shrinks (void)
@@ -271,7 +342,6 @@ typedef struct {
 } RawCase;
 
 #define OK "HTTP/1.1 200 OK\r\n"
-#define GET "GET / HTTP/1.1"
 
 static const RawCase raw_cases[] = {
   { "with-length", GET, "", OK "Content-Length: 2\r\n\r\nhi", .kept = TRUE },
@@ -524,6 +594,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/reply/file/sizes", test_file_sizes);
   g_test_add_func ("/engine/reply/file/slow-reader", test_file_slow_reader);
   g_test_add_func ("/engine/reply/file/never-taken", test_file_never_taken);
+  g_test_add_func ("/engine/reply/file/known", test_file_known);
+  g_test_add_func ("/engine/reply/file/ranges", test_file_ranges);
   g_test_add_func ("/engine/reply/file/shrinks", test_file_shrinks);
   g_test_add_func ("/engine/reply/file/head-only", test_file_head_only);
   g_test_add_func ("/engine/reply/file/missing", test_file_missing);

@@ -283,6 +283,78 @@ test_held (Duo *duo, gconstpointer data)
   expect_texts (texts, "for the client");
 }
 
+/* Sends more than is kept for a program that may still ask. */
+static void
+flood_unasked (Duo *duo)
+{
+  g_autofree char *text = g_strnfill (1024, 'u');
+
+  for (guint i = 0; i < 200; i++)
+    g_assert_true (lwsg_connection_send_text (duo->connected, text, NULL));
+}
+
+static gboolean
+is_closed (LwsgConnection *connection)
+{
+  return lwsg_connection_get_state (connection) == LWSG_CONNECTION_CLOSED;
+}
+
+/* A program that never asks for messages hears of Pings and of the end all the same; one
+ * that asks late gets what comes from then on. */
+static void
+test_unwanted (Duo *duo, gconstpointer data)
+{
+  g_autoptr (GPtrArray) texts = collection ();
+
+  flood_unasked (duo);
+  DUO_UNTIL (duo->accepted->engine->paused);
+  /* Until it has been so for long. */
+  duo->accepted->stalled = G_MAXINT;
+  duo_round_trip (duo->connected);
+  g_assert_true (duo->accepted->unwanted);
+  g_assert_cmpuint (duo->accepted->held_bytes, ==, 0);
+
+  flood_unasked (duo);
+  duo_round_trip (duo->connected);
+  g_assert_cmpuint (duo->accepted->held_bytes, ==, 0);
+
+  g_signal_connect (duo->accepted, "message", G_CALLBACK (on_message), texts);
+  duo_send (duo->connected, "wanted");
+  DUO_UNTIL (texts->len == 1);
+  expect_texts (texts, "wanted");
+}
+
+static void
+test_unwanted_end (Duo *duo, gconstpointer data)
+{
+  flood_unasked (duo);
+  DUO_UNTIL (duo->accepted->engine->paused);
+  duo->accepted->stalled = G_MAXINT;
+  lwsg_connection_close (duo->connected, LWSG_CLOSE_NORMAL, NULL, NULL);
+  DUO_UNTIL (is_closed (duo->accepted));
+  g_assert_cmpuint (lwsg_connection_get_close_code (duo->accepted), ==, LWSG_CLOSE_NORMAL);
+}
+
+/* The program's own pause is its own affair. */
+static void
+test_unwanted_paused (Duo *duo, gconstpointer data)
+{
+  g_autoptr (LwsgMessage) message = NULL;
+
+  duo_send (duo->connected, "first");
+  flood_unasked (duo);
+  DUO_UNTIL (duo->accepted->engine->paused);
+  lwsg_connection_pause (duo->accepted);
+  duo->accepted->stalled = G_MAXINT;
+  /* It is looked at now. */
+  g_source_set_ready_time (duo->accepted->looking, 0);
+  DUO_UNTIL (g_source_get_ready_time (duo->accepted->looking) > 0);
+  g_assert_false (duo->accepted->unwanted);
+  lwsg_connection_resume (duo->accepted);
+  message = duo_receive (duo->accepted);
+  g_assert_cmpstr (lwsg_message_get_text (message), ==, "first");
+}
+
 static void
 test_held_until_resume (Duo *duo, gconstpointer data)
 {
@@ -526,6 +598,9 @@ main (int argc, char **argv)
   duo_add_test ("/object/receive/pause", test_pause);
   duo_add_test ("/object/receive/pause-pull", test_pause_pull);
   duo_add_test ("/object/receive/held", test_held);
+  duo_add_test ("/object/receive/unwanted", test_unwanted);
+  duo_add_test ("/object/receive/unwanted-end", test_unwanted_end);
+  duo_add_test ("/object/receive/unwanted-paused", test_unwanted_paused);
   duo_add_test ("/object/receive/held-until-resume", test_held_until_resume);
   duo_add_test ("/object/receive/held-after-the-end", test_held_after_the_end);
   duo_add_closed_test ("/object/receive/welcome", test_welcome);

@@ -253,7 +253,7 @@ test_upload (Fixture *fixture, gconstpointer data)
   g_autofree char *arguments = g_strconcat ("--header Expect: --data-binary @", fixture->large, " /small.txt", NULL);
   g_autofree char *output = curl (fixture, arguments);
 
-  g_assert_nonnull (strstr (output, "[413 1 "));
+  g_assert_nonnull (strstr (output, "[405 1 "));
 }
 
 static void
