@@ -25,8 +25,8 @@ OBJECTS = {
         'slow-consumer-policy= state streaming= subprotocol',
         'closed fragment message pong writable'),
     'Context': (
-        'close-timeout= dispatch-budget= handshake-timeout= max-message-size= ping-interval= pong-timeout= '
-        'proxy-resolver=',
+        'allowed-origins close-timeout= dispatch-budget= handshake-timeout= max-connections= '
+        'max-connections-per-peer= max-message-size= ping-interval= pong-timeout= proxy-resolver=',
         'http-request'),
     'Protocol': ('context n-connections name', 'accept broadcast closed message opened'),
     'Request': ('method path query remote-address', ''),
@@ -36,6 +36,7 @@ ENUMERATIONS = {
                   'no-status': 1005, 'abnormal': 1006, 'invalid-payload': 1007, 'policy': 1008, 'too-big': 1009,
                   'extension-missing': 1010, 'internal-error': 1011},
     'ConnectionState': {'open': 0, 'closing': 1, 'closed': 2},
+    'DirectoryFlags': {'none': 0, 'no-symlinks': 1},
     'Error': {'failed': 0, 'closed': 1, 'invalid-argument': 2, 'listen': 3, 'connect': 4, 'handshake': 5,
               'timed-out': 6, 'buffer-full': 7, 'busy': 8},
     'HttpError': {'moved-permanently': 301, 'found': 302, 'bad-request': 400, 'unauthorized': 401, 'forbidden': 403,
@@ -76,6 +77,7 @@ METHODS = {
     GIRepository.InfoType.OBJECT: (GIRepository.object_info_get_n_methods, GIRepository.object_info_get_method),
     GIRepository.InfoType.STRUCT: (GIRepository.struct_info_get_n_methods, GIRepository.struct_info_get_method),
     GIRepository.InfoType.ENUM: (GIRepository.enum_info_get_n_methods, GIRepository.enum_info_get_method),
+    GIRepository.InfoType.FLAGS: (GIRepository.enum_info_get_n_methods, GIRepository.enum_info_get_method),
 }
 
 
@@ -155,7 +157,7 @@ def check_nullable():
     for symbol in ('lwsg_connection_get_protocol', 'lwsg_connection_get_subprotocol', 'lwsg_connection_get_path',
                    'lwsg_connection_get_remote_address', 'lwsg_connection_get_close_reason', 'lwsg_message_get_text',
                    'lwsg_protocol_get_name', 'lwsg_protocol_get_context', 'lwsg_context_lookup_protocol',
-                   'lwsg_context_get_proxy_resolver', 'lwsg_request_get_query', 'lwsg_request_get_header',
+                   'lwsg_context_get_proxy_resolver', 'lwsg_context_get_allowed_origins', 'lwsg_request_get_query', 'lwsg_request_get_header',
                    'lwsg_request_get_remote_address'):
         assert GIRepository.callable_info_may_return_null(found[symbol]), symbol
     for symbol in ('lwsg_context_new', 'lwsg_request_get_method', 'lwsg_request_get_path', 'lwsg_message_get_bytes',
@@ -171,7 +173,7 @@ def check_transfer():
             'lwsg_context_add_protocol': nothing, 'lwsg_context_lookup_protocol': nothing,
             'lwsg_connection_receive_finish': everything, 'lwsg_connection_get_socket': everything,
             'lwsg_connection_get_remote_address': nothing, 'lwsg_message_get_bytes': nothing,
-            'lwsg_message_get_text': nothing, 'lwsg_request_list_headers': everything}.items():
+            'lwsg_message_get_text': nothing, 'lwsg_context_get_allowed_origins': nothing, 'lwsg_request_list_headers': everything}.items():
         assert GIRepository.callable_info_get_caller_owns(found[symbol]) == transfer, symbol
 
 

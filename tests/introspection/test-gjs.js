@@ -132,6 +132,17 @@ async function properties() {
   ok(context.proxy_resolver instanceof Gio.ProxyResolver);
   context.proxy_resolver = null;
   equal(context.get_proxy_resolver(), null);
+  equal(context.get_allowed_origins(), null);
+  ok(context.set_allowed_origins(['same-origin', 'https://example.org']));
+  equal(context.allowed_origins, ['same-origin', 'https://example.org']);
+  try {
+    context.set_allowed_origins(['https://example.org/path']);
+    ok(false);
+  } catch (error) {
+    ok(error.matches(Lwsg.Error, Lwsg.Error.INVALID_ARGUMENT));
+  }
+  context.max_connections = 1000;
+  equal([context.max_connections, context.max_connections_per_peer], [1000, 4096]);
   context.close();
 }
 
@@ -260,6 +271,7 @@ async function http() {
     answers[request.path]?.(request);
     return request.path in answers;
   });
+  context.serve_directory_full('/strict/', here.get_parent(), Lwsg.DirectoryFlags.NO_SYMLINKS, ['X-Mine: strict']);
   context.serve_directory('/files/', here.get_parent());
 
   ok(/^HTTP\/1.1 200 .*\r\n\r\nü$/s.test(await get(port, '/bytes')));
@@ -269,6 +281,7 @@ async function http() {
   ok(/^HTTP\/1.1 200 .*lws-glib/s.test(await get(port, '/file')));
   ok(/^HTTP\/1.1 200 .*\r\n\r\nlate$/s.test(await get(port, '/later')));
   ok(/^HTTP\/1.1 200 .*lws-glib/s.test(await get(port, `/files/${here.get_basename()}`)));
+  ok(/^HTTP\/1.1 200 .*X-Mine: strict\r\n/s.test(await get(port, `/strict/${here.get_basename()}`)));
   ok(/^HTTP\/1.1 404 /.test(await get(port, '/nothing')));
   context.close();
 }

@@ -75,6 +75,11 @@ def check_properties():
     context.props.close_timeout = 3
     assert changed[0][0].name == 'close-timeout'
     assert (context.props.max_message_size, context.props.ping_interval, context.props.close_timeout) == (100, 7, 3)
+    assert context.set_allowed_origins(['same-origin', 'null'])
+    assert context.get_allowed_origins() == context.props.allowed_origins == ['same-origin', 'null']
+    context.set_allowed_origins(None)
+    assert context.get_allowed_origins() is None
+    assert Lwsg.Context(max_connections=5).props.max_connections_per_peer == 4096
     context.set_proxy_resolver(None)
     assert context.get_proxy_resolver() is None
 
