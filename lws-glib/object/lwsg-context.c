@@ -59,7 +59,7 @@ enum {
   N_SIGNALS
 };
 
-static GParamSpec *properties[LWSG_CONTEXT_PROP_PROXY_RESOLVER + 1];
+static GParamSpec *properties[LWSG_CONTEXT_PROP_TLS_CERTIFICATE];
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (LwsgContext, lwsg_context, G_TYPE_OBJECT)
