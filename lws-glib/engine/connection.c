@@ -13,6 +13,12 @@
 #include <glib/gi18n-lib.h>
 #include <sys/socket.h>
 
+/* Each line has a bit of its own, all of them in `lined`. */
+G_STATIC_ASSERT (ENGINE_LINE_READY + ENGINE_LINE_WRITABLE + ENGINE_LINE_DIRTY + ENGINE_LINE_ENDED + ENGINE_LINE_SENT ==
+                 (ENGINE_LINE_READY | ENGINE_LINE_WRITABLE | ENGINE_LINE_DIRTY | ENGINE_LINE_ENDED |
+                  ENGINE_LINE_SENT));
+G_STATIC_ASSERT (ENGINE_LINE_SENT <= G_MAXUINT8);
+
 /* The list of the protocol, once the connection has opened, or of the context. */
 static void
 connection_list_heads (EngineConnection *connection, EngineConnection ***first, EngineConnection ***last)

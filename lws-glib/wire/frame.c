@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+/* Both bytes of a header, with no bit twice. */
+G_STATIC_ASSERT (WIRE_FRAME_FIN + WIRE_FRAME_RSV + WIRE_FRAME_OPCODE == 0xff);
+G_STATIC_ASSERT (WIRE_FRAME_MASKED + WIRE_FRAME_LENGTH == 0xff);
+
 gsize
 wire_frame_header (guint8 out[WIRE_FRAME_HEADER_MAX], guint8 first_byte, guint64 payload_length, const guint32 *key)
 {

@@ -6,6 +6,10 @@
 #define DELIMITER (WIRE_CHAR_VISIBLE | WIRE_CHAR_VALUE)
 #define TCHAR (WIRE_CHAR_TOKEN | WIRE_CHAR_VISIBLE | WIRE_CHAR_VALUE)
 
+/* Each has a bit of its own. */
+G_STATIC_ASSERT (WIRE_CHAR_TOKEN + WIRE_CHAR_VISIBLE + WIRE_CHAR_VALUE ==
+                 (WIRE_CHAR_TOKEN | WIRE_CHAR_VISIBLE | WIRE_CHAR_VALUE));
+
 const guint8 wire_char_classes[256] = {
   ['\t'] = WIRE_CHAR_VALUE,
   [' '] = WIRE_CHAR_VALUE,
