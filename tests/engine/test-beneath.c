@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -235,6 +237,19 @@ test_special (Tree *tree, gconstpointer data)
   close (listening);
 }
 
+/* Valgrind knows no such call, and neither does an old kernel: then both ways are one. */
+static gboolean
+kernel_helps (Tree *tree)
+{
+  struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH };
+  long fd = syscall (SYS_openat2, tree->root, "file", &how, sizeof how);
+
+  if (fd >= 0)
+    close ((int) fd);
+
+  return fd >= 0;
+}
+
 /* Deeper than descriptors are spent on, and longer than any path may be. */
 static void
 test_too_deep (Tree *tree, gconstpointer data)
@@ -247,7 +262,8 @@ test_too_deep (Tree *tree, gconstpointer data)
   g_string_append (path, "file");
   g_string_prepend (path, "root/");
   tree_write (tree, path->str, "far");
-  expect_file (tree, engine_beneath_open, path->str + strlen ("root/"), ENGINE_LINKS_REFUSE, "far");
+  if (kernel_helps (tree))
+    expect_file (tree, engine_beneath_open, path->str + strlen ("root/"), ENGINE_LINKS_REFUSE, "far");
   expect_failure (tree, engine_beneath_walk, path->str + strlen ("root/"), ENGINE_LINKS_REFUSE, ENAMETOOLONG);
   g_assert_cmpuint (count_descriptors (), ==, before);
 }
