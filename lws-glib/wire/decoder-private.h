@@ -38,6 +38,7 @@ typedef struct {
   guint32 masking_key;
   guint32 whole_limit;          /* a data frame of at most this many bytes is handed out in one piece: whoever
                                    gives the bytes must be able to hold so many, and a header */
+  guint32 checked;              /* of a text frame that waits to be whole: so many bytes are good */
   WireUtf8 utf8;
   guint8 role;
   guint8 message_opcode;        /* 0 between messages */
@@ -57,6 +58,8 @@ void wire_decoder_init (WireDecoder *decoder, WireRole role, guint64 message_lim
  *
  * A violation in a header is found at the first byte that shows it, wherever @data
  * happens to end; a message that is too long, when the whole length is there. A
- * text message is checked piece by piece: what was handed out was valid. */
+ * text message is checked byte by byte as it comes: what was handed out was valid,
+ * and a frame that waits to be whole is refused at the first byte that no text can
+ * have there. */
 WireDecodeResult wire_decoder_next (WireDecoder *decoder, guint8 *data, gsize length, gsize *consumed,
                                     WirePiece *piece, WireViolation *violation);

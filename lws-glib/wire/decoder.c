@@ -217,12 +217,57 @@ end_message (WireDecoder *decoder)
 }
 
 static gboolean
+check_characters (WireDecoder *decoder, const guint8 *text, gsize length, WireViolation *violation)
+{
+  if (!wire_utf8_feed (&decoder->utf8, text, length))
+    return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, "text message that is not valid UTF-8");
+
+  return TRUE;
+}
+
+static gboolean
 check_text (WireDecoder *decoder, const WirePiece *piece, WireViolation *violation)
 {
-  if (!wire_utf8_feed (&decoder->utf8, piece->data, piece->length))
-    return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, "text message that is not valid UTF-8");
+  const gsize checked = decoder->checked;
+
+  decoder->checked = 0;
+  if (!check_characters (decoder, piece->data + checked, piece->length - checked, violation))
+    return FALSE;
   if (piece->message_end && decoder->utf8 != WIRE_UTF8_BOUNDARY)
     return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, "text message that ends inside a character");
+
+  return TRUE;
+}
+
+static gboolean
+is_text (const WireDecoder *decoder, const FrameHeader *header)
+{
+  const guint8 opcode = header_opcode (header);
+
+  return (opcode == WIRE_OPCODE_CONTINUATION ? decoder->message_opcode : opcode) == WIRE_OPCODE_TEXT;
+}
+
+/* The rest of a frame that is to be handed out whole may never come: a bad byte is
+ * told of now. The bytes will be given again, so they stay masked; each is looked at
+ * once, however slowly they come. */
+static gboolean
+check_ahead (WireDecoder *decoder, const FrameHeader *header, const guint8 *payload, gsize available,
+             WireViolation *violation)
+{
+  const guint32 keys[] = { header->masking_key, header->masking_key };
+  guint8 text[256];
+
+  while (decoder->checked < available)
+    {
+      const gsize length = MIN (available - decoder->checked, sizeof text);
+      guint32 key;
+
+      memcpy (&key, (const guint8 *) keys + decoder->checked % sizeof key, sizeof key);
+      wire_mask_copy (text, payload + decoder->checked, length, key);
+      decoder->checked += (guint32) length;
+      if (!check_characters (decoder, text, length, violation))
+        return FALSE;
+    }
 
   return TRUE;
 }
@@ -289,7 +334,11 @@ wire_decoder_next (WireDecoder *decoder, guint8 *data, gsize length, gsize *cons
   payload = data + *consumed + header.size;
   available = length - *consumed - header.size;
   if (available < header.payload_length && (control || header.payload_length <= decoder->whole_limit))
-    return WIRE_DECODE_INCOMPLETE;
+    {
+      if (!control && is_text (decoder, &header) && !check_ahead (decoder, &header, payload, available, violation))
+        return WIRE_DECODE_ERROR;
+      return WIRE_DECODE_INCOMPLETE;
+    }
 
   *consumed += header.size;
   if (control)

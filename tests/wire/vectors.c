@@ -33,15 +33,15 @@ static const char *
 read_byte (const char *text, GByteArray *bytes)
 {
   guint8 byte;
-  guint64 count = 1;
+  guint count = 1, start = bytes->len;
 
   g_assert_true (g_ascii_isxdigit (text[0]) && g_ascii_isxdigit (text[1]));
   byte = g_ascii_xdigit_value (text[0]) << 4 | g_ascii_xdigit_value (text[1]);
   text += 2;
   if (*text == '*')
-    count = g_ascii_strtoull (text + 1, (char **) &text, 10);
-  for (; count > 0; count--)
-    g_byte_array_append (bytes, &byte, 1);
+    count = (guint) g_ascii_strtoull (text + 1, (char **) &text, 10);
+  g_byte_array_set_size (bytes, start + count);
+  memset (bytes->data + start, byte, count);
 
   return text;
 }
