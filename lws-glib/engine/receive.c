@@ -73,8 +73,7 @@ receive_piece (EngineConnection *connection, const WirePiece *piece)
       engine_connection_on_close_frame (connection, piece->data, piece->length);
       return;
     case WIRE_OPCODE_PING:
-      if (open)
-        engine_connection_send_control (connection, WIRE_OPCODE_PONG, piece->data, piece->length, NULL);
+      engine_connection_answer_ping (connection, piece->data, piece->length);
       return;
     case WIRE_OPCODE_PONG:
       if (open && (piece->length != sizeof context->ping_payload ||

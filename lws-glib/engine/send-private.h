@@ -19,6 +19,9 @@ gboolean engine_connection_send_data (EngineConnection *connection, WireOpcode o
 gboolean engine_connection_send_control (EngineConnection *connection, WireOpcode opcode, const guint8 *payload,
                                          gsize length, GError **error);
 
+/* Sends the Pong to a Ping, also after our own Close (RFC 6455 section 5.5.2). */
+void engine_connection_answer_ping (EngineConnection *connection, const guint8 *payload, gsize length);
+
 /* Bytes as they are: heads and HTTP replies. */
 void engine_connection_send_raw (EngineConnection *connection, const void *bytes, gsize length);
 

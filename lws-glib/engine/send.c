@@ -395,12 +395,9 @@ send_put_urgent (EngineConnection *connection, WireOpcode opcode, const guint8 *
   return TRUE;
 }
 
-gboolean
-engine_connection_send_control (EngineConnection *connection, WireOpcode opcode, const guint8 *payload, gsize length,
-                                GError **error)
+static gboolean
+send_control (EngineConnection *connection, WireOpcode opcode, const guint8 *payload, gsize length, GError **error)
 {
-  if (!send_check_open (connection, error))
-    return FALSE;
   if (length > WIRE_CONTROL_MAX)
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
@@ -414,6 +411,27 @@ engine_connection_send_control (EngineConnection *connection, WireOpcode opcode,
     return FALSE;
 
   return send_frame (connection, (guint8) (WIRE_FRAME_FIN | opcode), payload, length, error);
+}
+
+gboolean
+engine_connection_send_control (EngineConnection *connection, WireOpcode opcode, const guint8 *payload, gsize length,
+                                GError **error)
+{
+  return send_check_open (connection, error) && send_control (connection, opcode, payload, length, error);
+}
+
+/* Has the peer's Close not come yet? */
+static gboolean
+send_answers_pings (const EngineConnection *connection)
+{
+  return connection->state == ENGINE_STATE_OPEN || connection->state == ENGINE_STATE_CLOSING;
+}
+
+void
+engine_connection_answer_ping (EngineConnection *connection, const guint8 *payload, gsize length)
+{
+  if (send_answers_pings (connection))
+    send_control (connection, WIRE_OPCODE_PONG, payload, length, NULL);
 }
 
 static void
@@ -433,7 +451,7 @@ engine_send_urgent (EngineConnection *connection)
 {
   g_autofree EngineUrgent *urgent = g_steal_pointer (&connection->urgent);
 
-  if (urgent == NULL || connection->state != ENGINE_STATE_OPEN)
+  if (urgent == NULL || !send_answers_pings (connection))
     return;
 
   if (urgent->has_ping)

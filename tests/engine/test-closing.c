@@ -202,11 +202,13 @@ test_our_close (void)
   engine_connection_close (owner->newest, 4002, NULL, 0);
   g_assert_false (engine_connection_send_data (owner->newest, WIRE_OPCODE_TEXT, TRUE, (const guint8 *) "x", 1, NULL));
   raw_peer_expect_frame (peer, CLOSE_FRAME, "\x0f\xa1" "enough", 8);
-  /* What the peer had sent before it read our Close: nobody wants it any more. */
+  /* What the peer had sent before it read our Close: nobody wants it any more, but a
+   * Ping is answered until the peer's Close is there. */
   raw_peer_send_frame (peer, TEXT_FRAME, "late", 4);
   raw_peer_send_frame (peer, WIRE_FRAME_FIN | WIRE_OPCODE_PING, "late", 4);
   raw_peer_send_frame (peer, WIRE_FRAME_FIN | WIRE_OPCODE_PONG, "late", 4);
   raw_peer_send_close (peer, 4001);
+  raw_peer_expect_frame (peer, WIRE_FRAME_FIN | WIRE_OPCODE_PONG, "late", 4);
   raw_peer_expect_end (peer);
   raw_peer_shutdown (peer);
   owner_wait (owner, OWNER_RELEASED, 1);
