@@ -3,6 +3,7 @@
  */
 #include "raw-peer.h"
 
+#include "wire/handshake-private.h"
 #include "wire/http-status-private.h"
 #include "wire/mask-private.h"
 
@@ -370,6 +371,22 @@ raw_peer_upgrade (RawPeer *peer)
   g_assert_cmpstr (strstr (head, "HTTP/1.1 101 "), ==, head);
   /* RFC 6455 section 1.3 has the answer to this key. */
   g_assert_nonnull (strstr (head, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
+}
+
+char *
+raw_peer_fill_in_accept (const char *request, const char *answer)
+{
+  static const char header[] = "\r\nSec-WebSocket-Key: ";
+  const char *found = strstr (request, header);
+  g_auto (GStrv) parts = g_strsplit (answer, "%s", -1);
+  g_autofree char *key = NULL;
+  char accept[WIRE_ACCEPT_SIZE + 1];
+
+  g_assert_nonnull (found);
+  key = g_strndup (found + strlen (header), WIRE_KEY_SIZE);
+  wire_accept_for_key (accept, key);
+
+  return g_strjoinv (accept, parts);
 }
 
 void

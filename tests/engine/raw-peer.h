@@ -64,6 +64,13 @@ char *raw_peer_read_head (RawPeer *peer);
 void raw_peer_read (RawPeer *peer, gsize length, guint8 *out);
 void raw_peer_upgrade (RawPeer *peer);
 
+/* An answer to a client without its empty line; %s is where the right Accept goes. */
+#define RAW_PEER_SWITCHING                                                                                         \
+  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n"
+
+/* @answer with the Accept for this request. */
+char *raw_peer_fill_in_accept (const char *request, const char *answer);
+
 /* The next frame; its payload is freed with raw_frame_clear(). */
 void raw_peer_read_frame (RawPeer *peer, RawFrame *frame);
 void raw_frame_clear (RawFrame *frame);

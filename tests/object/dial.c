@@ -3,8 +3,6 @@
  */
 #include "dial.h"
 
-#include "wire/handshake-private.h"
-
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -132,21 +130,11 @@ dial_serve (Dial *dial, const char *const *subprotocols)
   dial_take_request (dial);
 }
 
-/* With the right Accept wherever it is wanted. */
 void
 dial_answer (Dial *dial, const char *answer)
 {
-  static const char header[] = "\r\nSec-WebSocket-Key: ";
-  const char *found = strstr (dial->request, header);
-  g_auto (GStrv) parts = g_strsplit (answer, "%s", -1);
-  g_autofree char *key = NULL;
-  g_autofree char *text = NULL;
-  char accept[WIRE_ACCEPT_SIZE + 1];
+  g_autofree char *text = raw_peer_fill_in_accept (dial->request, answer);
 
-  g_assert_nonnull (found);
-  key = g_strndup (found + strlen (header), WIRE_KEY_SIZE);
-  wire_accept_for_key (accept, key);
-  text = g_strjoinv (accept, parts);
   raw_peer_send_text (dial->peer, text);
 }
 

@@ -8,10 +8,6 @@
 
 /* A client that connects, and a server (or a proxy) that the test plays itself. */
 
-/* An answer without its empty line; %s is where the right Accept goes. */
-#define DIAL_SWITCHING                                                                                             \
-  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n"
-
 typedef struct {
   LwsgContext *client;
   GCancellable *cancellable;    /* NULL unless the test sets it */
@@ -45,6 +41,8 @@ void dial_take_request (Dial *dial);
 
 /* From the start to the request. */
 void dial_serve (Dial *dial, const char *const *subprotocols);
+
+/* With the right Accept wherever it says %s. */
 void dial_answer (Dial *dial, const char *answer);
 
 /* Waits for the result. */

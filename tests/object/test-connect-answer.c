@@ -7,7 +7,7 @@
 
 /* A client on its way to an open connection, towards servers of all kinds. */
 
-#define SWITCHING DIAL_SWITCHING
+#define SWITCHING RAW_PEER_SWITCHING
 
 static const struct {
   const char *name;

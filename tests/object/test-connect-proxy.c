@@ -39,7 +39,7 @@ expect_handshake (Dial *dial, const char *host)
   dial_read_request (dial);
   g_assert_true (g_str_has_prefix (dial->request, "GET /where HTTP/1.1\r\n"));
   g_assert_nonnull (strstr (dial->request, header));
-  dial_answer (dial, DIAL_SWITCHING "\r\n\x81\x05" "hello");
+  dial_answer (dial, RAW_PEER_SWITCHING "\r\n\x81\x05" "hello");
   connection = dial_succeed (dial);
   duo_expect (connection, "hello");
 }
