@@ -81,8 +81,10 @@ void
 peer_turn (struct libwebsocket_context *context, gint64 deadline)
 {
   g_assert_cmpint (g_get_monotonic_time (), <, deadline);
-  g_assert_cmpint (libwebsocket_service (context, TURN_MS), ==, 0);
-  g_main_context_iteration (NULL, FALSE);
+  if (context != NULL)
+    g_assert_cmpint (libwebsocket_service (context, TURN_MS), ==, 0);
+  /* A child always has news in the end: its script has a limit, too. */
+  g_main_context_iteration (NULL, context == NULL);
 }
 
 /* Runs in the child. */

@@ -29,7 +29,8 @@ extern const gsize n_peer_libraries;
 struct libwebsocket_context *peer_listen (struct libwebsocket_protocols *protocols, guint16 *port);
 
 /* One call of libwebsocket_service(), and news from children. Fails the test after
- * @deadline, a monotonic time. */
+ * @deadline, a monotonic time. Objects have no such context: with NULL, here and below,
+ * it is a turn of the main loop. */
 void peer_turn (struct libwebsocket_context *context, gint64 deadline);
 gint64 peer_deadline (void);
 

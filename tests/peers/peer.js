@@ -25,7 +25,8 @@ try {
 }
 
 const [role, name, port] = process.argv.slice(2);
-const LIMIT = 50000; // milliseconds, for one conversation: less than the test allows
+const EXCHANGED = Number(process.env.LWS_GLIB_TEST_MESSAGES ?? 300);
+const LIMIT = 50000 + EXCHANGED * 50; // milliseconds, for one conversation: less than the test allows
 const SIZES = [0, 1, 125, 126, 127, 65535, 65536, 1 << 20, 16 << 20];
 const CODES = [[1000, ''], [1000, 'Done.'], [3000, 'a'], [4999, 'ä'.repeat(61) + 'x']];
 const CONTROL_MAX = 125;
@@ -178,6 +179,54 @@ async function randomStream(connection) {
   assert.equal(received.digest('hex'), sent.digest('hex'));
 }
 
+// Sends and receives messages of all sizes; at last each side tells the sum of what it sent.
+async function exchange(connection) {
+  const binary = crypto.randomBytes(2 << 20);
+  const text = Buffer.from(Array.from({ length: 1 << 19 }, () => [...MIXED][random(3)]).join(''));
+  const sent = crypto.createHash('sha256');
+  const received = crypto.createHash('sha256');
+
+  function add(hash, message) {
+    const payload = Buffer.from(message);
+    const head = Buffer.alloc(9);
+
+    head[0] = typeof message === 'string' ? 1 : 2;
+    head.writeBigUInt64BE(BigInt(payload.length), 1);
+    hash.update(head).update(payload);
+  }
+
+  // Where a character begins.
+  function toCharacter(at) {
+    while (at > 0 && at < text.length && (text[at] & 0xc0) === 0x80)
+      at--;
+    return at;
+  }
+
+  async function sendAll() {
+    for (let i = 0; i < EXCHANGED; i++) {
+      const size = Math.floor(2 ** (Math.random() * 20)) - 1;
+      const isBinary = random(1) === 1;
+      const block = isBinary ? binary : text;
+      const start = random(block.length - size - 1);
+      const message = isBinary ? block.subarray(start, start + size)
+                               : block.subarray(toCharacter(start), toCharacter(start + size));
+      const cuts = Array.from({ length: [0, 0, 1, 5][random(3)] }, () => random(message.length)).sort((a, b) => a - b);
+
+      add(sent, isBinary ? message : message.toString());
+      await connection.sendFragments([0, ...cuts].map((cut, i) => message.subarray(cut, cuts[i])), isBinary);
+    }
+    await connection.send(sent.digest('hex'));
+  }
+
+  async function receiveAll() {
+    for (let i = 0; i < EXCHANGED; i++)
+      add(received, await connection.receive());
+    assert.equal(await connection.receive(), received.digest('hex'));
+  }
+
+  await Promise.all([sendAll(), receiveAll()]);
+}
+
 async function pings(connection) {
   for (const payload of [Buffer.alloc(0), Buffer.from('x'), Buffer.from(Array(CONTROL_MAX).fill(255))])
     await connection.ping(payload);
@@ -286,6 +335,7 @@ function conversation(name) {
     'binary': () => [[], [binary]],
     'fragments': () => [['binary'], [fragments]],
     'random': () => [['binary'], [randomStream]],
+    'exchange': () => [[], [exchange]],
     'pings': () => [['binary'], [pings]],
     'command-pings': () => [['command'], [commandPings]],
     'command-splits': () => [['command'], [commandSplits]],

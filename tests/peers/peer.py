@@ -14,6 +14,7 @@ What our end does for each subprotocol stands in protocols.h.
 import asyncio
 import hashlib
 import http
+import os
 import random
 import socket
 import struct
@@ -28,7 +29,8 @@ try:
 except ImportError:
     sys.exit(77)
 
-LIMIT = 50                      # seconds, for one conversation: less than the test allows
+EXCHANGED = int(os.environ.get('LWS_GLIB_TEST_MESSAGES', 300))
+LIMIT = 50 + EXCHANGED // 20    # seconds, for one conversation: less than the test allows
 SIZES = [0, 1, 125, 126, 127, 65535, 65536, 1 << 20, 16 << 20]
 CODES = [(1000, ''), (1000, 'Done.'), (3000, 'a'), (4999, 'ä' * 61 + 'x')]
 CONTROL_MAX = 125
@@ -108,6 +110,40 @@ async def random_stream(connection):
 
     await asyncio.gather(send_all(), receive_all())
     assert received.digest() == sent.digest()
+
+
+async def exchange(connection):
+    """Sends and receives messages of all sizes; at last each side tells the sum of what it sent."""
+    binary = random.randbytes(2 << 20)
+    text = ''.join(random.choices(MIXED, k=1 << 20)).encode()
+    sent, received = hashlib.sha256(), hashlib.sha256()
+
+    def add(digest, message):
+        payload = message.encode() if isinstance(message, str) else message
+        digest.update(struct.pack('>BQ', 1 if isinstance(message, str) else 2, len(payload)) + payload)
+
+    def draw():
+        size = int(2 ** random.uniform(0, 20)) - 1
+        block = random.choice([binary, text])
+        start = random.randrange(len(block) - size)
+        # Characters that the slice has cut are left out.
+        return block[start:start + size] if block is binary else block[start:start + size].decode(errors='ignore')
+
+    async def send_all():
+        for _ in range(EXCHANGED):
+            message = draw()
+            cuts = sorted(random.randrange(len(message) + 1) for _ in range(random.choice([0, 0, 1, 5])))
+            add(sent, message)
+            await connection.send([message[a:b] for a, b in zip([0, *cuts], [*cuts, len(message)])]
+                                  if cuts else message)
+        await connection.send(sent.hexdigest())
+
+    async def receive_all():
+        for _ in range(EXCHANGED):
+            add(received, await connection.recv())
+        assert await connection.recv() == received.hexdigest()
+
+    await asyncio.gather(send_all(), receive_all())
 
 
 async def pings(connection):
@@ -212,6 +248,7 @@ def conversation(name):
         'binary': lambda: ([], [binary]),
         'fragments': lambda: (['binary'], [fragments]),
         'random': lambda: (['binary'], [random_stream]),
+        'exchange': lambda: ([], [exchange]),
         'pings': lambda: (['binary'], [pings]),
         'command-pings': lambda: (['command'], [command_pings]),
         'command-splits': lambda: (['command'], [command_splits]),
