@@ -262,7 +262,8 @@ do_reply_file (PlayPart *part, FuzzInput *input, const WirePiece *piece)
   g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", part->play->file);
 
   if (is_replying (part))
-    engine_reply_file (part->connection, fuzz_input_byte (input) & 1 ? "/nothing/there" : path, "text/plain", NULL);
+    engine_reply_file (part->connection, fuzz_input_byte (input) & 1 ? "/nothing/there" : path, "text/plain",
+                       NULL, NULL);
 }
 
 static void
