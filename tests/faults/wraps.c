@@ -204,21 +204,6 @@ WRAP (int, memfd_create, (const char *name, unsigned int flags), name, flags)
 WRAP (int, open64, (const char *path, int flags, long mode), path, flags, mode)
 WRAP (int, fcntl64, (int fd, int command, long argument), fd, command, argument)
 
-char *__real_realpath (const char *path, char *resolved);
-char *__wrap_realpath (const char *path, char *resolved);
-char *
-__wrap_realpath (const char *path, char *resolved)
-{
-  int failure;
-
-  if (!fault_strikes ("realpath", &failure))
-    return __real_realpath (path, resolved);
-
-  errno = failure;
-
-  return NULL;
-}
-
 void *__real_mmap64 (void *address, size_t length, int protection, int flags, int fd, off_t offset);
 void *__wrap_mmap64 (void *address, size_t length, int protection, int flags, int fd, off_t offset);
 void *
@@ -244,8 +229,7 @@ WRAP (int, setuid, (uid_t user), user)
 WRAP (int, getresuid, (uid_t * real, uid_t *effective, uid_t *saved), real, effective, saved)
 WRAP (int, getresgid, (gid_t * real, gid_t *effective, gid_t *saved), real, effective, saved)
 
-/* Of all that syscall() can do the library uses two. What openat2() can't do is done step by
- * step, and what that can't is a file that is not there. */
+/* Of all that syscall() can do the library uses two. */
 long __real_syscall (long number, long a, long b, long c, long d);
 long __wrap_syscall (long number, long a, long b, long c, long d);
 long
@@ -254,7 +238,7 @@ __wrap_syscall (long number, long a, long b, long c, long d)
   int failure;
 
   g_assert_true (number == SYS_pidfd_open || number == SYS_openat2);
-  if (number == SYS_openat2 || !fault_strikes ("syscall", &failure))
+  if (!fault_strikes (number == SYS_openat2 ? "syscall-openat2" : "syscall", &failure))
     return __real_syscall (number, a, b, c, d);
 
   errno = failure;

@@ -77,8 +77,10 @@ hear_data (Ear *ear, const WirePiece *piece)
 static void
 hear_piece (Ear *ear, const WirePiece *piece)
 {
-  g_assert_false (ear->close_heard);
-  ear->close_heard = piece->opcode == WIRE_OPCODE_CLOSE;
+  /* Pings are answered until the peer's own Close has come (RFC 6455 section 5.5.2). */
+  if (ear->close_heard)
+    g_assert_cmpuint (piece->opcode, ==, WIRE_OPCODE_PONG);
+  ear->close_heard |= piece->opcode == WIRE_OPCODE_CLOSE;
   if (!(piece->opcode & WIRE_OPCODE_CONTROL))
     hear_data (ear, piece);
 }
