@@ -29,6 +29,7 @@ typedef struct {
   guint8 opcode;                /* TEXT or BINARY as the message began, or a control opcode */
   gboolean message_start;       /* the first piece of a message */
   gboolean message_end;         /* the last one; always set for a control frame */
+  gboolean compressed;          /* to be inflated: neither the limit nor UTF-8 were checked */
 } WirePiece;
 
 typedef struct {
@@ -42,8 +43,10 @@ typedef struct {
   WireUtf8 utf8;
   guint8 role;
   guint8 message_opcode;        /* 0 between messages */
-  guint8 frame_fin;
-  guint8 message_begun;         /* a piece of the message was handed out */
+  guint8 deflates : 1;          /* permessage-deflate was negotiated; off after wire_decoder_init() */
+  guint8 frame_fin : 1;
+  guint8 message_begun : 1;     /* a piece of the message was handed out */
+  guint8 message_compressed : 1;
 } WireDecoder;
 
 void wire_decoder_init (WireDecoder *decoder, WireRole role, guint64 message_limit, guint32 whole_limit);

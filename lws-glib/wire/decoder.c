@@ -36,14 +36,30 @@ wire_decoder_init (WireDecoder *decoder, WireRole role, guint64 message_limit, g
 }
 
 static gboolean
+check_reserved_bits (const WireDecoder *decoder, guint8 byte, WireViolation *violation)
+{
+  const guint8 opcode = byte & WIRE_FRAME_OPCODE;
+  const gboolean begins = opcode == WIRE_OPCODE_TEXT || opcode == WIRE_OPCODE_BINARY;
+
+  if (!decoder->deflates)
+    return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
+                               "frame with reserved bits 0x%x, expected 0 as no extension is in use",
+                               byte & WIRE_FRAME_RSV);
+  if (!begins || (byte & WIRE_FRAME_RSV) != WIRE_FRAME_RSV1)
+    return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
+                               "frame with reserved bits 0x%x, expected 0, or 0x40 where a message begins",
+                               byte & WIRE_FRAME_RSV);
+
+  return TRUE;
+}
+
+static gboolean
 check_first_byte (const WireDecoder *decoder, guint8 byte, WireViolation *violation)
 {
   const guint8 opcode = byte & WIRE_FRAME_OPCODE;
 
-  if (G_UNLIKELY (byte & WIRE_FRAME_RSV))
-    return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
-                               "frame with reserved bits 0x%x, expected 0 as no extension is in use",
-                               byte & WIRE_FRAME_RSV);
+  if (G_UNLIKELY (byte & WIRE_FRAME_RSV) && !check_reserved_bits (decoder, byte, violation))
+    return FALSE;
   if (G_UNLIKELY (!(KNOWN_OPCODES >> opcode & 1)))
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR, "reserved opcode 0x%x", opcode);
 
@@ -116,13 +132,23 @@ read_length_field (const guint8 *field, gsize size, gsize available, guint64 *le
   return TRUE;
 }
 
+static inline gboolean
+is_compressed (const WireDecoder *decoder, const FrameHeader *header)
+{
+  if (header_opcode (header) == WIRE_OPCODE_CONTINUATION)
+    return decoder->message_compressed;
+
+  return (header->first_byte & WIRE_FRAME_RSV1) != 0;
+}
+
+/* What a compressed message has is known when it is inflated. */
 static gboolean
 check_message_limit (const WireDecoder *decoder, const FrameHeader *header, WireViolation *violation)
 {
   guint64 total;
 
   if (G_LIKELY (header->payload_length <= decoder->message_limit - decoder->message_length)
-      || (header_opcode (header) & WIRE_OPCODE_CONTROL))
+      || (header_opcode (header) & WIRE_OPCODE_CONTROL) || is_compressed (decoder, header))
     return TRUE;
 
   if (!g_uint64_checked_add (&total, decoder->message_length, header->payload_length))
@@ -179,6 +205,15 @@ tells_nothing (const FrameHeader *header)
   return header->first_byte == WIRE_OPCODE_CONTINUATION && header->payload_length == 0;
 }
 
+/* A compressor may make a payload a little longer than it was. */
+static gsize
+whole_limit (const WireDecoder *decoder, const FrameHeader *header)
+{
+  gsize limit = decoder->whole_limit;
+
+  return is_compressed (decoder, header) ? limit + limit / 8 + 16 : limit;
+}
+
 static WireDecodeResult
 take_control (const WireDecoder *decoder, const FrameHeader *header, guint8 *payload, gsize *consumed,
               WirePiece *piece)
@@ -200,9 +235,11 @@ take_control (const WireDecoder *decoder, const FrameHeader *header, guint8 *pay
 static void
 begin_data_frame (WireDecoder *decoder, const FrameHeader *header)
 {
+  decoder->message_compressed = is_compressed (decoder, header);
   if (header_opcode (header) != WIRE_OPCODE_CONTINUATION)
     decoder->message_opcode = header_opcode (header);
-  decoder->message_length += header->payload_length;
+  if (!decoder->message_compressed)
+    decoder->message_length += header->payload_length;
   decoder->frame_remaining = header->payload_length;
   decoder->frame_fin = (header->first_byte & WIRE_FRAME_FIN) != 0;
   decoder->masking_key = header->masking_key;
@@ -244,7 +281,8 @@ is_text (const WireDecoder *decoder, const FrameHeader *header)
 {
   const guint8 opcode = header_opcode (header);
 
-  return (opcode == WIRE_OPCODE_CONTINUATION ? decoder->message_opcode : opcode) == WIRE_OPCODE_TEXT;
+  return !is_compressed (decoder, header) &&
+         (opcode == WIRE_OPCODE_CONTINUATION ? decoder->message_opcode : opcode) == WIRE_OPCODE_TEXT;
 }
 
 /* The rest of a frame that is to be handed out whole may never come: a bad byte is
@@ -294,8 +332,9 @@ take_payload (WireDecoder *decoder, guint8 *payload, gsize available, gsize *con
     .opcode = decoder->message_opcode,
     .message_start = !decoder->message_begun,
     .message_end = decoder->frame_fin && decoder->frame_remaining == 0,
+    .compressed = decoder->message_compressed,
   };
-  if (piece->opcode == WIRE_OPCODE_TEXT && !check_text (decoder, piece, violation))
+  if (piece->opcode == WIRE_OPCODE_TEXT && !piece->compressed && !check_text (decoder, piece, violation))
     return WIRE_DECODE_ERROR;
 
   decoder->message_begun = TRUE;
@@ -333,7 +372,7 @@ wire_decoder_next (WireDecoder *decoder, guint8 *data, gsize length, gsize *cons
   control = (header_opcode (&header) & WIRE_OPCODE_CONTROL) != 0;
   payload = data + *consumed + header.size;
   available = length - *consumed - header.size;
-  if (available < header.payload_length && (control || header.payload_length <= decoder->whole_limit))
+  if (available < header.payload_length && (control || header.payload_length <= whole_limit (decoder, &header)))
     {
       if (!control && is_text (decoder, &header) && !check_ahead (decoder, &header, payload, available, violation))
         return WIRE_DECODE_ERROR;

@@ -20,6 +20,7 @@ typedef enum {
 
 #define WIRE_FRAME_FIN 0x80
 #define WIRE_FRAME_RSV 0x70
+#define WIRE_FRAME_RSV1 0x40             /* begins a compressed message (RFC 7692 section 6) */
 #define WIRE_FRAME_OPCODE 0x0f
 #define WIRE_FRAME_MASKED 0x80
 #define WIRE_FRAME_LENGTH 0x7f

@@ -77,6 +77,14 @@ append_header (GString *out, const char *name, const char *value)
 }
 
 static void
+append_offer (GString *out, const WireDeflateSettings *settings)
+{
+  g_string_append (out, "Sec-WebSocket-Extensions: ");
+  wire_deflate_offer (out, settings);
+  g_string_append (out, "\r\n");
+}
+
+static void
 append_subprotocols (GString *out, const WireSubprotocols *asked)
 {
   for (guint i = 0; i < asked->n; i++)
@@ -89,7 +97,7 @@ append_subprotocols (GString *out, const WireSubprotocols *asked)
 }
 
 gboolean
-wire_client_handshake_request (GString *out, const WireClientHandshake *handshake, WireRefusal *refusal)
+wire_client_handshake_request (GString *out, WireClientHandshake *handshake, WireRefusal *refusal)
 {
   WireSubprotocols asked;
 
@@ -106,6 +114,9 @@ wire_client_handshake_request (GString *out, const WireClientHandshake *handshak
   if (handshake->origin != NULL)
     append_header (out, "Origin", handshake->origin);
   append_subprotocols (out, &asked);
+  handshake->offered = handshake->offer != NULL && handshake->offer->enabled;
+  if (handshake->offered)
+    append_offer (out, handshake->offer);
   for (guint i = 0; handshake->headers != NULL && handshake->headers[i] != NULL; i++)
     {
       g_string_append (out, handshake->headers[i]);
@@ -183,17 +194,6 @@ check_accept (const WireHead *head, const char *key, WireRefusal *refusal)
 }
 
 static gboolean
-check_extensions (const WireHead *head, WireRefusal *refusal)
-{
-  const char *extensions = wire_head_get (head, "Sec-WebSocket-Extensions");
-
-  if (extensions != NULL)
-    return wire_refusal_set (refusal, 0, "the server chose the extension \"%.60s\", none was asked for", extensions);
-
-  return TRUE;
-}
-
-static gboolean
 check_subprotocol (const WireClientHandshake *handshake, const WireHead *head, const char **subprotocol,
                    WireRefusal *refusal)
 {
@@ -222,10 +222,11 @@ check_subprotocol (const WireClientHandshake *handshake, const WireHead *head, c
 }
 
 gboolean
-wire_client_handshake_check (const WireClientHandshake *handshake, const WireHead *head, const char **subprotocol,
+wire_client_handshake_check (WireClientHandshake *handshake, const WireHead *head, const char **subprotocol,
                              WireRefusal *refusal)
 {
   return check_status (head, refusal) && check_upgrade (head, refusal) &&
-         check_accept (head, handshake->key, refusal) && check_extensions (head, refusal) &&
+         check_accept (head, handshake->key, refusal) &&
+         wire_deflate_check (head, handshake->offered, &handshake->deflates, &handshake->deflate, refusal) &&
          check_subprotocol (handshake, head, subprotocol, refusal);
 }

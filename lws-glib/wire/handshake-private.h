@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "http-head-private.h"
+#include "deflate-offer-private.h"
 
 /* The opening handshake, RFC 6455 section 4, for both roles. */
 
@@ -28,12 +28,18 @@ typedef struct {
   const char *target;
   const char *host;
   const char *origin;           /* Origin, or Sec-WebSocket-Origin before version 13; NULL if absent */
+  gboolean deflates;            /* permessage-deflate was agreed on: */
+  WireDeflateTerms deflate;
 } WireServerHandshake;
 
 /* Checks a request for an upgrade (4.2.1). A version that is not understood is
  * refused with 426, none at all with 400; 405 is for other methods than GET. All
  * of them are answered by wire_http_error_reply(). */
 gboolean wire_server_handshake_check (const WireHead *head, WireServerHandshake *handshake, WireRefusal *refusal);
+
+/* Looks at the extensions that a checked request offers. FALSE if their header is malformed. */
+gboolean wire_server_handshake_negotiate (const WireHead *head, const WireDeflateSettings *settings,
+                                          WireServerHandshake *handshake, WireRefusal *refusal);
 
 /* A walk over the offered subprotocols in the client's order of preference,
  * through all headers Sec-WebSocket-Protocol. Begins with { 0 }. Subprotocols are
@@ -57,6 +63,10 @@ typedef struct {
   const char *origin;           /* or NULL */
   const char *subprotocols;     /* comma-separated, or NULL */
   const char *const *headers;   /* more of them, each "Name: value"; or NULL */
+  const WireDeflateSettings *offer; /* NULL, or not enabled: no compression is offered */
+  gboolean offered;             /* by wire_client_handshake_request() */
+  gboolean deflates;            /* by wire_client_handshake_check(): permessage-deflate was agreed on */
+  WireDeflateTerms deflate;
 } WireClientHandshake;
 
 /* base64 of random bytes that the caller has drawn. */
@@ -66,12 +76,12 @@ void wire_client_handshake_set_key (WireClientHandshake *handshake, const guint8
  * not what RFC 6455 section 4.1 allows (a control, a space or a byte above ASCII
  * in target, host or origin, a subprotocol that is no token or is named twice).
  * The status of such a refusal is 0. */
-gboolean wire_client_handshake_request (GString *out, const WireClientHandshake *handshake, WireRefusal *refusal);
+gboolean wire_client_handshake_request (GString *out, WireClientHandshake *handshake, WireRefusal *refusal);
 
 /* Checks the answer (4.1, the client's steps after sending). *subprotocol points
  * into @head, NULL where none was asked for. A server that names a subprotocol
- * that was not asked for, or none where some were asked for, or any extension, is
- * refused; for any other status than 101 refusal->status is that status and the
+ * that was not asked for, or none where some were asked for, or an extension that was
+ * not offered, is refused; for any other status than 101 refusal->status is that status and the
  * text names it. */
-gboolean wire_client_handshake_check (const WireClientHandshake *handshake, const WireHead *head,
+gboolean wire_client_handshake_check (WireClientHandshake *handshake, const WireHead *head,
                                       const char **subprotocol, WireRefusal *refusal);

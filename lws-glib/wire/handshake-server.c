@@ -139,11 +139,19 @@ wire_server_handshake_check (const WireHead *head, WireServerHandshake *handshak
   if (*handshake->host == '\0')
     return wire_refusal_set (refusal, 400, "the header Host is empty");
 
+  handshake->deflates = FALSE;
   handshake->target = head->target;
   handshake->origin = get_origin (head, handshake->version);
   wire_accept_for_key (handshake->accept, key);
 
   return TRUE;
+}
+
+gboolean
+wire_server_handshake_negotiate (const WireHead *head, const WireDeflateSettings *settings,
+                                 WireServerHandshake *handshake, WireRefusal *refusal)
+{
+  return wire_deflate_accept (head, settings, &handshake->deflates, &handshake->deflate, refusal);
 }
 
 gboolean
@@ -177,6 +185,11 @@ wire_server_handshake_accept (GString *out, const WireServerHandshake *handshake
     {
       g_string_append (out, "\r\nSec-WebSocket-Protocol: ");
       g_string_append (out, subprotocol);
+    }
+  if (handshake->deflates)
+    {
+      g_string_append (out, "\r\nSec-WebSocket-Extensions: ");
+      wire_deflate_format (out, &handshake->deflate);
     }
   g_string_append (out, "\r\n\r\n");
 }
