@@ -134,7 +134,8 @@ libwebsockets_get_protocol (struct libwebsocket *wsi)
  *
  * Called from %LWS_CALLBACK_RECEIVE or %LWS_CALLBACK_CLIENT_RECEIVE: how much of
  * the frame is still to come. Frames of up to 4096 bytes always come in one piece;
- * larger ones come as they arrive.
+ * larger ones come as they arrive. Of a compressed frame the length is not known before
+ * its end: then it is the number of compressed bytes, and 1 at least.
  *
  * Returns: the number of bytes, 0 if the piece was the last one
  *
@@ -144,6 +145,9 @@ size_t
 libwebsockets_remaining_packet_payload (struct libwebsocket *wsi)
 {
   g_return_val_if_fail (wsi != NULL, 0);
+
+  if (engine_deflate_is_pending (wsi->deflate))
+    return (size_t) CLAMP (wsi->decoder.frame_remaining, 1, G_MAXSIZE);
 
   return (size_t) MIN (wsi->decoder.frame_remaining, G_MAXSIZE);
 }

@@ -68,7 +68,10 @@ engine_protocol_share_end (EngineProtocol *protocol)
 
   context->gather.sharing--;
   if (context->gather.sharing == 0)
-    engine_gather_forget (&context->gather);
+    {
+      engine_gather_forget (&context->gather);
+      engine_deflate_forget_shared (context);
+    }
   engine_context_release (context);
 }
 

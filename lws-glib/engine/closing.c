@@ -6,6 +6,7 @@
 #include "connector-private.h"
 #include "context-private.h"
 #include "fork-private.h"
+#include "receive-private.h"
 #include "reply-private.h"
 #include "send-private.h"
 
@@ -147,7 +148,7 @@ engine_connection_close (EngineConnection *connection, guint16 code, const char 
       engine_connection_set_state (connection, ENGINE_STATE_CLOSING);
       engine_connection_arm (connection, connection->context->limits.close_ticks);
       /* The peer's Close may stand behind data that nobody wants any more. */
-      if (connection->tail != NULL)
+      if (engine_connection_has_input (connection))
         engine_connection_stand_in (connection, ENGINE_LINE_READY);
       engine_connection_update_interest (connection);
       return;

@@ -21,6 +21,7 @@ typedef struct _EngineTail EngineTail;
 typedef struct _EngineUrgent EngineUrgent;
 typedef struct _EngineDial EngineDial;
 typedef struct _EngineReply EngineReply;
+typedef struct _EngineDeflate EngineDeflate;
 
 /* The lines that a connection may stand in, as bits of `lined`. */
 typedef enum {
@@ -47,6 +48,7 @@ struct libwebsocket {
 
   WireDecoder decoder;
   EngineTail *tail;             /* input that is not used up yet */
+  EngineDeflate *deflate;       /* NULL unless compression was negotiated */
   EngineOutput output;
   EngineUrgent *urgent;         /* control frames that will overtake the output */
   union {

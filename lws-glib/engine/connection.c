@@ -110,6 +110,7 @@ engine_connection_free (EngineConnection *connection)
   engine_output_clear (&connection->output);
   connection->transport->free (connection);
   g_free (connection->tail);
+  g_clear_pointer (&connection->deflate, engine_deflate_free);
   g_free (connection->urgent);
   g_free (connection->close_reason);
   if (connection->role == WIRE_ROLE_CLIENT)
@@ -234,6 +235,7 @@ engine_connection_open (EngineConnection *connection, const char *target)
   const EngineLimits *limits = &context->limits;
 
   wire_decoder_init (&connection->decoder, connection->role, limits->message_limit, limits->whole_frame);
+  connection->decoder.deflates = connection->deflate != NULL;
   connection_unlink (connection);
   engine_connection_set_state (connection, ENGINE_STATE_OPEN);
   connection->opened = TRUE;
@@ -275,7 +277,7 @@ engine_connection_pause (EngineConnection *connection, gboolean pause)
      * is no call to make. */
     return;
 
-  if (connection->tail != NULL)
+  if (engine_connection_has_input (connection))
     engine_connection_stand_in (connection, ENGINE_LINE_READY);
   engine_connection_update_interest (connection);
 }
@@ -354,8 +356,16 @@ connection_check_life (EngineConnection *connection)
   EngineContext *context = connection->context;
   const EngineLimits *limits = &context->limits;
   guint silent = context->tick - connection->heard;
+  gboolean deflates = connection->deflate != NULL && !engine_deflate_rest (connection->deflate, context->tick);
 
-  if (limits->ping_ticks == 0 || connection_is_stuck (connection))
+  if (limits->ping_ticks == 0)
+    {
+      /* Its memory alone is to be looked after. */
+      if (deflates)
+        engine_connection_arm (connection, ENGINE_DEFLATE_IDLE_TICKS);
+      return;
+    }
+  if (connection_is_stuck (connection))
     return;
 
   if (connection->paused)

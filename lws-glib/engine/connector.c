@@ -106,6 +106,7 @@ dial_new (EngineContext *context, const EngineDestination *destination, GError *
   dial->handshake.origin = dial->origin;
   dial->handshake.subprotocols = dial->subprotocols;
   dial->handshake.headers = destination->headers;
+  dial->handshake.offer = &context->deflate;
 
   if (!engine_random_draw (&context->random, nonce, sizeof nonce))
     {
@@ -124,6 +125,7 @@ dial_new (EngineContext *context, const EngineDestination *destination, GError *
 
   /* They are in the request now, and not ours. */
   dial->handshake.headers = NULL;
+  dial->handshake.offer = NULL;
 
   return g_steal_pointer (&dial);
 }

@@ -5,6 +5,7 @@
 
 #include "channel-private.h"
 #include "connection-private.h"
+#include "deflate-private.h"
 #include "gather-private.h"
 #include "inbox-private.h"
 #include "limits-private.h"
@@ -45,6 +46,7 @@ struct libwebsocket_context {
   gpointer owner;
   EngineLimits limits;
   EngineTlsSettings tls;
+  WireDeflateSettings deflate;  /* for connections that open from now on */
 
   int epoll_fd;
   guint depth;                  /* turns and broadcasts under way on the stack */
@@ -70,7 +72,9 @@ struct libwebsocket_context {
   EngineConnection *last;
 
   guint8 *spare_buffer;         /* for the next turn; see turn.c */
+  guint8 *spare_inflated;       /* likewise */
   EngineGather gather;
+  EngineDeflateShare deflate_shares[ENGINE_DEFLATE_N_SHARES];
   EngineRandom random;
   guint8 ping_payload[8];       /* by which our own pings are told from the owner's */
   EngineInbox *inbox;
@@ -119,6 +123,7 @@ void engine_context_set_timer (EngineContext *context, EngineTimer *timer, guint
 struct _EngineTurn {
   EngineContext *context;
   guint8 *buffer;
+  guint8 *inflated;             /* NULL until needed */
   guint frames;                 /* that may still be worked on */
   guint securing_steps;         /* of TLS handshakes, likewise */
   guint checks;

@@ -73,6 +73,7 @@ engine_context_new (const EngineEvents *events, gpointer owner, GError **error)
   context->owner = owner;
   context->epoll_fd = -1;
   context->limits = (EngineLimits) ENGINE_LIMITS_DEFAULT;
+  context->deflate = (WireDeflateSettings) ENGINE_DEFLATE_DEFAULT;
   context->tick_microseconds = ENGINE_TICK_MICROSECONDS;
   context->wheel_start = g_get_monotonic_time ();
   context->pid = getpid ();
@@ -268,7 +269,9 @@ context_free (EngineContext *context)
   engine_line_clear (&context->dead);
   engine_gather_clear (&context->gather);
   engine_crowd_clear (&context->crowd);
+  engine_deflate_clear_shared (context);
   g_free (context->spare_buffer);
+  g_free (context->spare_inflated);
   context_close_inbox (context);
   if (context->driver != NULL)
     context->driver->gone (context->driver_data);

@@ -22,6 +22,7 @@ handshake_upgrade (EngineConnection *connection, const WireHead *head)
   g_autoptr (GString) answer = NULL;
 
   if (!wire_server_handshake_check (head, &handshake, &refusal) ||
+      !wire_server_handshake_negotiate (head, &connection->context->deflate, &handshake, &refusal) ||
       !events->handshake (connection, head, &handshake, &subprotocol, &refusal))
     {
       g_debug ("Refusing a handshake with %u: %s", refusal.status, refusal.text);
@@ -33,6 +34,8 @@ handshake_upgrade (EngineConnection *connection, const WireHead *head)
     return;
 
   connection->named = subprotocol != NULL;
+  if (handshake.deflates)
+    connection->deflate = engine_deflate_new (connection->context, WIRE_ROLE_SERVER, &handshake.deflate);
   answer = g_string_sized_new (256);
   wire_server_handshake_accept (answer, &handshake, subprotocol);
   engine_connection_send_raw (connection, answer->str, answer->len);
@@ -72,12 +75,13 @@ static void
 handshake_response (EngineConnection *connection, char *text, gsize length)
 {
   const EngineEvents *events = connection->context->events;
+  WireClientHandshake *handshake = &connection->dial->handshake;
   WireHead head;
   WireRefusal refusal = { 0 };
   const char *subprotocol;
 
   if (!wire_head_parse (&head, WIRE_HEAD_RESPONSE, text, length, &refusal) ||
-      !wire_client_handshake_check (&connection->dial->handshake, &head, &subprotocol, &refusal) ||
+      !wire_client_handshake_check (handshake, &head, &subprotocol, &refusal) ||
       !events->accepted (connection, subprotocol, &refusal))
     {
       handshake_refuse (connection, &refusal);
@@ -86,6 +90,8 @@ handshake_response (EngineConnection *connection, char *text, gsize length)
   if (connection->state != ENGINE_STATE_HANDSHAKE)
     return;
 
+  if (handshake->deflates)
+    connection->deflate = engine_deflate_new (connection->context, WIRE_ROLE_CLIENT, &handshake->deflate);
   engine_connector_release (connection);
   engine_connection_open (connection, NULL);
 }

@@ -67,8 +67,8 @@ gpointer engine_output_reached (EngineOutput *output);
 
 /* Drops messages that have not begun to leave, oldest first, until at least @bytes
  * are dropped or there is none left: frames that are whole messages, not fragments
- * and not control frames. Marks of what is dropped count as reached. Returns the
- * number of messages dropped. */
-guint engine_output_drop (EngineOutput *output, gsize bytes);
+ * and not control frames, and those that are compressed only if @compressed. Marks of
+ * what is dropped count as reached. Returns the number of messages dropped. */
+guint engine_output_drop (EngineOutput *output, gsize bytes, gboolean compressed);
 
 void engine_output_clear (EngineOutput *output);

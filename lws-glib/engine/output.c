@@ -263,7 +263,7 @@ output_cut (EngineOutput *output, guint index, gsize at, gsize length)
 
 /* The first whole message at or behind @*at of a span. */
 static gboolean
-output_find_message (const EngineSpan *span, gsize *at, gsize *size)
+output_find_message (const EngineSpan *span, gboolean compressed, gsize *at, gsize *size)
 {
   while (*at < span->length)
     {
@@ -271,7 +271,8 @@ output_find_message (const EngineSpan *span, gsize *at, gsize *size)
       guint opcode = first & WIRE_FRAME_OPCODE;
 
       *size = output_unit_size (span, *at);
-      if ((first & WIRE_FRAME_FIN) && (opcode == WIRE_OPCODE_TEXT || opcode == WIRE_OPCODE_BINARY))
+      if ((first & WIRE_FRAME_FIN) && (opcode == WIRE_OPCODE_TEXT || opcode == WIRE_OPCODE_BINARY) &&
+          (compressed || !(first & WIRE_FRAME_RSV1)))
         return TRUE;
       *at += *size;
     }
@@ -280,7 +281,7 @@ output_find_message (const EngineSpan *span, gsize *at, gsize *size)
 }
 
 guint
-engine_output_drop (EngineOutput *output, gsize bytes)
+engine_output_drop (EngineOutput *output, gsize bytes, gboolean compressed)
 {
   gsize before = 0;
   gsize dropped = 0;
@@ -292,7 +293,7 @@ engine_output_drop (EngineOutput *output, gsize bytes)
       EngineSpan *span = output_span (output, index);
       gsize size;
 
-      if (!output_find_message (span, &at, &size))
+      if (!output_find_message (span, compressed, &at, &size))
         {
           before += span->length;
           index++;

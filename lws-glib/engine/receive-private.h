@@ -7,3 +7,6 @@
 
 /* Reads once and works on what there is. */
 void engine_connection_receive (EngineTurn *turn, EngineConnection *connection);
+
+/* Is there input that was read and not used up? */
+gboolean engine_connection_has_input (const EngineConnection *connection);

@@ -61,8 +61,69 @@ receive_keep_tail (EngineConnection *connection, const guint8 *rest, gsize lengt
   tail->length = length;
 }
 
+gboolean
+engine_connection_has_input (const EngineConnection *connection)
+{
+  return connection->tail != NULL || engine_deflate_is_pending (connection->deflate);
+}
+
+static gboolean
+receive_wants_frames (EngineConnection *connection)
+{
+  return (connection->state == ENGINE_STATE_OPEN && !connection->paused) || connection->state == ENGINE_STATE_CLOSING;
+}
+
+/* Hands out what comes of a compressed piece, as far as the owner wants it and the turn
+ * allows: a few bytes may stand for megabytes. */
 static void
-receive_piece (EngineConnection *connection, const WirePiece *piece)
+receive_inflated (EngineTurn *turn, EngineConnection *connection)
+{
+  WireInflater *inflater = engine_deflate_inflater (connection);
+  WirePiece piece;
+  WireViolation violation;
+
+  while (wire_inflater_is_pending (inflater) && receive_wants_frames (connection) && engine_turn_goes_on (turn))
+    {
+      if (connection->state != ENGINE_STATE_OPEN)
+        {
+          wire_inflater_drop (inflater);
+          return;
+        }
+
+      turn->frames--;
+      switch (wire_inflater_next (inflater, engine_turn_inflate_buffer (turn), ENGINE_INFLATE_BUFFER, &piece,
+                                  &violation))
+        {
+        case WIRE_INFLATE_PIECE:
+          connection->context->events->data (connection, &piece);
+          break;
+        case WIRE_INFLATE_AGAIN:
+        case WIRE_INFLATE_DONE:
+          break;
+        case WIRE_INFLATE_ERROR:
+          wire_inflater_drop (inflater);
+          engine_connection_fail (connection, &violation);
+          return;
+        }
+    }
+  wire_inflater_keep (inflater);
+}
+
+static void
+receive_data (EngineTurn *turn, EngineConnection *connection, const WirePiece *piece)
+{
+  if (!piece->compressed)
+    {
+      connection->context->events->data (connection, piece);
+      return;
+    }
+
+  wire_inflater_feed (engine_deflate_inflater (connection), piece);
+  receive_inflated (turn, connection);
+}
+
+static void
+receive_piece (EngineTurn *turn, EngineConnection *connection, const WirePiece *piece)
 {
   EngineContext *context = connection->context;
   gboolean open = connection->state == ENGINE_STATE_OPEN;
@@ -82,15 +143,17 @@ receive_piece (EngineConnection *connection, const WirePiece *piece)
       return;
     default:
       if (open)
-        context->events->data (connection, piece);
+        receive_data (turn, connection, piece);
       return;
     }
 }
 
-static gboolean
-receive_wants_frames (EngineConnection *connection)
+/* Where it was the turn that came to its end, there will be no event. */
+static void
+receive_go_on_later (EngineTurn *turn, EngineConnection *connection)
 {
-  return (connection->state == ENGINE_STATE_OPEN && !connection->paused) || connection->state == ENGINE_STATE_CLOSING;
+  if (turn->frames == 0)
+    engine_connection_stand_in (connection, ENGINE_LINE_READY);
 }
 
 /* Returns how much was used. */
@@ -112,7 +175,12 @@ receive_frames (EngineTurn *turn, EngineConnection *connection, guint8 *data, gs
         {
         case WIRE_DECODE_PIECE:
           turn->frames--;
-          receive_piece (connection, &piece);
+          receive_piece (turn, connection, &piece);
+          if (piece.compressed && engine_deflate_is_pending (connection->deflate))
+            {
+              receive_go_on_later (turn, connection);
+              return used;
+            }
           break;
         case WIRE_DECODE_INCOMPLETE:
           return used;
@@ -121,8 +189,8 @@ receive_frames (EngineTurn *turn, EngineConnection *connection, guint8 *data, gs
           return length;
         }
     }
-  if (used < length && turn->frames == 0)
-    engine_connection_stand_in (connection, ENGINE_LINE_READY);
+  if (used < length)
+    receive_go_on_later (turn, connection);
 
   return used;
 }
@@ -176,6 +244,28 @@ receive_read (EngineConnection *connection, guint8 *buffer, gsize length)
   return got;
 }
 
+/* Before anything more is looked at: what was inflated in part. FALSE if the connection
+ * isn't to be read from after that. */
+static gboolean
+receive_pending (EngineTurn *turn, EngineConnection *connection)
+{
+  if (!engine_deflate_is_pending (connection->deflate))
+    return TRUE;
+
+  connection->busy = TRUE;
+  receive_inflated (turn, connection);
+  connection->busy = FALSE;
+  if (connection->state == ENGINE_STATE_CLOSED)
+    return FALSE;
+  if (!engine_deflate_is_pending (connection->deflate) && engine_connection_reads (connection))
+    return TRUE;
+
+  receive_go_on_later (turn, connection);
+  engine_connection_update_interest (connection);
+
+  return FALSE;
+}
+
 void
 engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
 {
@@ -196,6 +286,9 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
       engine_connection_update_interest (connection);
       return;
     }
+
+  if (!receive_pending (turn, connection))
+    return;
 
   kept = receive_take_tail (connection, buffer);
   got = receive_read (connection, buffer + kept, ENGINE_RECEIVE_BUFFER - kept);

@@ -352,15 +352,25 @@ gboolean
 engine_connection_send_data (EngineConnection *connection, WireOpcode opcode, gboolean last, const guint8 *payload,
                              gsize length, GError **error)
 {
-  guint8 first_byte = (guint8) ((connection->sending_message ? WIRE_OPCODE_CONTINUATION : opcode) |
-                                (last ? WIRE_FRAME_FIN : 0));
+  EngineFrame frame = {
+    .first_byte = (guint8) ((connection->sending_message ? WIRE_OPCODE_CONTINUATION : opcode) |
+                            (last ? WIRE_FRAME_FIN : 0)),
+    .payload = payload,
+    .length = length,
+  };
 
   if (!send_check_open (connection, error))
     return FALSE;
   if (!engine_send_check_room (connection, length, error))
     return FALSE;
-  if (!send_frame (connection, first_byte, payload, length, error))
-    return FALSE;
+  if (connection->deflate != NULL)
+    engine_deflate_frame (connection, &frame);
+  if (!send_frame (connection, frame.first_byte, frame.payload, frame.length, error))
+    {
+      if (connection->deflate != NULL)
+        engine_deflate_lose (connection);
+      return FALSE;
+    }
 
   connection->sending_message = !last;
 

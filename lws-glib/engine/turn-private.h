@@ -13,3 +13,9 @@
  * byte that they may overwrite. */
 #define ENGINE_RECEIVE_PADDING 16
 #define ENGINE_RECEIVE_END 16
+
+/* What one piece of an inflated message has at most; with the same room around it. */
+#define ENGINE_INFLATE_BUFFER (64 * 1024)
+
+/* The buffer for them. */
+guint8 *engine_turn_inflate_buffer (EngineTurn *turn);

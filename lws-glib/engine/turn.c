@@ -123,6 +123,17 @@ engine_turn_look_soon (EngineTurn *turn)
   turn->checks |= TURN_CHECKS_PER_LOOK - 1;
 }
 
+guint8 *
+engine_turn_inflate_buffer (EngineTurn *turn)
+{
+  if (turn->inflated == NULL)
+    turn->inflated = g_steal_pointer (&turn->context->spare_inflated);
+  if (turn->inflated == NULL)
+    turn->inflated = g_malloc (ENGINE_RECEIVE_PADDING + ENGINE_INFLATE_BUFFER + ENGINE_RECEIVE_END);
+
+  return turn->inflated + ENGINE_RECEIVE_PADDING;
+}
+
 /* --- the phases */
 
 static void
@@ -285,6 +296,7 @@ turn_begin (EngineTurn *turn, EngineContext *context)
   turn->buffer = g_steal_pointer (&context->spare_buffer);
   if (turn->buffer == NULL)
     turn->buffer = g_malloc (ENGINE_RECEIVE_PADDING + ENGINE_RECEIVE_BUFFER + ENGINE_RECEIVE_END);
+  turn->inflated = NULL;
   turn->context = context;
   turn->frames = context->limits.turn_frames;
   turn->securing_steps = ENGINE_SECURING_STEPS;
@@ -301,6 +313,9 @@ turn_end (EngineTurn *turn)
   if (context->spare_buffer == NULL)
     context->spare_buffer = g_steal_pointer (&turn->buffer);
   g_free (turn->buffer);
+  if (context->spare_inflated == NULL)
+    context->spare_inflated = g_steal_pointer (&turn->inflated);
+  g_free (turn->inflated);
 
   return engine_context_release (context);
 }

@@ -70,7 +70,8 @@ make_room (LwsgConnection *self, gsize length, GError **error)
   switch (self->policy)
     {
     case LWSG_SLOW_CONSUMER_DROP_OLDEST:
-      dropped = engine_output_drop (output, output->bytes + size - MIN (self->max_buffered, output->bytes + size));
+      dropped = engine_output_drop (output, output->bytes + size - MIN (self->max_buffered, output->bytes + size),
+                                    engine_deflate_may_drop (self->engine));
       if (engine_output_has_reached (output))
         engine_connection_stand_in (self->engine, ENGINE_LINE_SENT);
       /* If not, what is left has begun to leave, and leaves no room. */

@@ -353,7 +353,7 @@ static const Refusal refusals[] = {
   { "HTTP/1.1 101 X\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n" ACCEPT "\r\n", "*Upgrade*h2c*" },
   { "HTTP/1.1 101 X\r\nUpgrade: websocket\r\n" ACCEPT "\r\n", "*Connection*" },
   { "HTTP/1.0 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" ACCEPT "\r\n", "*HTTP/1.0*" },
-  { UPGRADE ACCEPT "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n", "*extension*permessage-deflate*" },
+  { UPGRADE ACCEPT "Sec-WebSocket-Extensions: x-unasked\r\n\r\n", "*extension*x-unasked*" },
   { UPGRADE ACCEPT "\r\n", "*no subprotocol*chat,unknown*" },
   { UPGRADE ACCEPT "Sec-WebSocket-Protocol: news\r\n\r\n", "*subprotocol*news*chat,unknown*" },
   { UPGRADE ACCEPT "Sec-WebSocket-Protocol: unknown\r\n\r\n", "*subprotocol*unknown*does not have*" },

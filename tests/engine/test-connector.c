@@ -296,7 +296,7 @@ static const struct {
                     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n", 0 },
   { "no-accept", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", 0 },
   { "unasked-subprotocol", SWITCHING "Sec-WebSocket-Protocol: chat\r\n\r\n", 0 },
-  { "unasked-extension", SWITCHING "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n", 0 },
+  { "unasked-extension", SWITCHING "Sec-WebSocket-Extensions: permessage-deflate; unasked\r\n\r\n", 0 },
   { "no-http", "SSH-2.0-OpenSSH_9.2\r\n", 0 },
   { "nul", "HTTP/1.1 101 \x01\r\n\r\n", 0 },
 };
