@@ -22,6 +22,9 @@ LWSG_AVAILABLE_IN_1_0
 const char *lwsg_connection_get_subprotocol (LwsgConnection *self);
 
 LWSG_AVAILABLE_IN_1_0
+const char *lwsg_connection_get_extensions (LwsgConnection *self);
+
+LWSG_AVAILABLE_IN_1_0
 const char *lwsg_connection_get_path (LwsgConnection *self);
 
 LWSG_AVAILABLE_IN_1_0
@@ -77,6 +80,12 @@ gsize lwsg_connection_get_max_buffered_amount (LwsgConnection *self);
 
 LWSG_AVAILABLE_IN_1_0
 void lwsg_connection_set_max_buffered_amount (LwsgConnection *self, gsize bytes);
+
+LWSG_AVAILABLE_IN_1_0
+gboolean lwsg_connection_get_compress (LwsgConnection *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_connection_set_compress (LwsgConnection *self, gboolean compress);
 
 LWSG_AVAILABLE_IN_1_0
 LwsgSlowConsumerPolicy lwsg_connection_get_slow_consumer_policy (LwsgConnection *self);

@@ -35,6 +35,7 @@ lwsg_connection_finalize (GObject *object)
 
   g_clear_pointer (&self->inbox, engine_inbox_unref);
   g_clear_object (&self->protocol);
+  g_clear_pointer (&self->extensions, g_ref_string_release);
   g_clear_pointer (&self->path, g_ref_string_release);
   g_clear_pointer (&self->parts, g_byte_array_unref);
   g_clear_object (&self->remote_address);
@@ -62,6 +63,9 @@ lwsg_connection_get_property (GObject *object, guint property, GValue *value, GP
       break;
     case LWSG_CONNECTION_PROP_SUBPROTOCOL:
       g_value_set_string (value, self->subprotocol);
+      break;
+    case LWSG_CONNECTION_PROP_EXTENSIONS:
+      g_value_set_string (value, self->extensions);
       break;
     case LWSG_CONNECTION_PROP_PATH:
       g_value_set_string (value, self->path);
@@ -102,6 +106,9 @@ lwsg_connection_get_property (GObject *object, guint property, GValue *value, GP
     case LWSG_CONNECTION_PROP_DROPPED_MESSAGES:
       g_value_set_uint (value, self->dropped);
       break;
+    case LWSG_CONNECTION_PROP_COMPRESS:
+      g_value_set_boolean (value, self->compress);
+      break;
     case LWSG_CONNECTION_PROP_STREAMING:
       g_value_set_boolean (value, self->streaming);
       break;
@@ -140,6 +147,9 @@ lwsg_connection_set_property (GObject *object, guint property, const GValue *val
       break;
     case LWSG_CONNECTION_PROP_SLOW_CONSUMER_POLICY:
       lwsg_connection_set_slow_consumer_policy (self, g_value_get_enum (value));
+      break;
+    case LWSG_CONNECTION_PROP_COMPRESS:
+      lwsg_connection_set_compress (self, g_value_get_boolean (value));
       break;
     case LWSG_CONNECTION_PROP_STREAMING:
       lwsg_connection_set_streaming (self, g_value_get_boolean (value));
@@ -185,6 +195,18 @@ install_facts (void)
    */
   properties[LWSG_CONNECTION_PROP_SUBPROTOCOL] =
     g_param_spec_string ("subprotocol", NULL, NULL, NULL, READ_FLAGS);
+
+  /**
+   * LwsgConnection:extensions:
+   *
+   * The extensions that were agreed on, as the header Sec-WebSocket-Extensions names them
+   * (RFC 6455 section 9), or %NULL: compression, if both sides want it. See
+   * #LwsgContext:compression.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_EXTENSIONS] =
+    g_param_spec_string ("extensions", NULL, NULL, NULL, READ_FLAGS);
 
   /**
    * LwsgConnection:path:
@@ -338,6 +360,17 @@ install_flow (void)
    */
   properties[LWSG_CONNECTION_PROP_DROPPED_MESSAGES] =
     g_param_spec_uint ("dropped-messages", NULL, NULL, 0, G_MAXUINT, 0, READ_FLAGS);
+
+  /**
+   * LwsgConnection:compress:
+   *
+   * Whether messages that are sent from now on may be compressed, see
+   * lwsg_connection_set_compress().
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONNECTION_PROP_COMPRESS] =
+    g_param_spec_boolean ("compress", NULL, NULL, TRUE, WRITE_FLAGS);
 
   /**
    * LwsgConnection:streaming:
@@ -517,5 +550,6 @@ lwsg_connection_init (LwsgConnection *self)
 {
   self->state = LWSG_CONNECTION_OPEN;
   self->max_buffered = CONNECTION_MAX_BUFFERED;
+  self->compress = TRUE;
   self->round_trip = -1;
 }

@@ -29,6 +29,7 @@ struct _LwsgConnection {
   LwsgProtocol *protocol;       /* of a server */
   GRefString *path;
   char *subprotocol;
+  GRefString *extensions;
   guint8 peer[28];              /* a sockaddr_in6, or something shorter; asked for, it becomes: */
   guint8 peer_length;
   GSocketAddress *remote_address;
@@ -44,6 +45,7 @@ struct _LwsgConnection {
   gsize max_buffered;
   gsize posted;                 /* bytes on their way from other threads */
   LwsgSlowConsumerPolicy policy;
+  gboolean compress;
   guint dropped;
   gboolean dropping;            /* a message in fragments whose first one was dropped */
   gboolean watching_output;     /* for who wants to be notified of buffered-amount */
@@ -81,6 +83,7 @@ enum {
   LWSG_CONNECTION_PROP_STATE,
   LWSG_CONNECTION_PROP_PROTOCOL,
   LWSG_CONNECTION_PROP_SUBPROTOCOL,
+  LWSG_CONNECTION_PROP_EXTENSIONS,
   LWSG_CONNECTION_PROP_PATH,
   LWSG_CONNECTION_PROP_REMOTE_ADDRESS,
   LWSG_CONNECTION_PROP_IS_CLIENT,
@@ -94,6 +97,7 @@ enum {
   LWSG_CONNECTION_PROP_MAX_BUFFERED_AMOUNT,
   LWSG_CONNECTION_PROP_SLOW_CONSUMER_POLICY,
   LWSG_CONNECTION_PROP_DROPPED_MESSAGES,
+  LWSG_CONNECTION_PROP_COMPRESS,
   LWSG_CONNECTION_PROP_STREAMING,
   LWSG_CONNECTION_PROP_PAUSED,
   LWSG_CONNECTION_PROP_ROUND_TRIP_TIME,

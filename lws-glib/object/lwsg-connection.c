@@ -71,6 +71,15 @@ connection_note_peer (LwsgConnection *self)
     self->remote_address = g_socket_address_new_from_native (&address, length);
 }
 
+/* Thousands of connections agree on the same few. */
+static GRefString *
+connection_extensions (EngineConnection *engine)
+{
+  g_autofree char *text = engine_deflate_describe (engine->deflate);
+
+  return text != NULL ? g_ref_string_new_intern (text) : NULL;
+}
+
 LwsgConnection *
 lwsg_connection_new (EngineConnection *engine, LwsgProtocol *protocol, const char *subprotocol, const char *path)
 {
@@ -83,6 +92,7 @@ lwsg_connection_new (EngineConnection *engine, LwsgProtocol *protocol, const cha
   self->is_client = engine->role == WIRE_ROLE_CLIENT;
   g_set_object (&self->protocol, protocol);
   self->subprotocol = g_strdup (subprotocol);
+  self->extensions = connection_extensions (engine);
   /* Thousands of connections share a few paths. */
   self->path = path != NULL ? g_ref_string_new_intern (path) : NULL;
 
@@ -262,6 +272,24 @@ lwsg_connection_get_subprotocol (LwsgConnection *self)
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), NULL);
 
   return self->subprotocol;
+}
+
+/**
+ * lwsg_connection_get_extensions:
+ * @self: a connection
+ *
+ * Gets #LwsgConnection:extensions, such as "permessage-deflate; client_max_window_bits=12".
+ *
+ * Returns: (transfer none) (nullable): the extensions, %NULL if there are none
+ *
+ * Since: 1.0
+ */
+const char *
+lwsg_connection_get_extensions (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), NULL);
+
+  return self->extensions;
 }
 
 /**
@@ -473,5 +501,53 @@ lwsg_connection_set_slow_consumer_policy (LwsgConnection *self, LwsgSlowConsumer
   if (self->policy == policy)
     return;
   self->policy = policy;
+  /* What is to be dropped must not be what others refer to. */
+  if (self->engine != NULL && self->engine->deflate != NULL)
+    engine_deflate_set_independent (self->engine, policy == LWSG_SLOW_CONSUMER_DROP_OLDEST);
   lwsg_connection_notify (self, LWSG_CONNECTION_PROP_SLOW_CONSUMER_POLICY);
+}
+
+/**
+ * lwsg_connection_get_compress:
+ * @self: a connection
+ *
+ * Gets #LwsgConnection:compress.
+ *
+ * Returns: %FALSE if messages are sent as they are
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_connection_get_compress (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), FALSE);
+
+  return self->compress;
+}
+
+/**
+ * lwsg_connection_set_compress:
+ * @self: a connection
+ * @compress: whether messages may be compressed
+ *
+ * Sets #LwsgConnection:compress, for the messages that are sent from now on by the context's
+ * thread; it may be turned off for a single one. Pictures and archives are compressed already,
+ * and to try costs time. Nor should a secret be compressed together with text that somebody
+ * else chose, who could guess it from the length (RFC 7692 section 8).
+ *
+ * Without compression, see #LwsgConnection:extensions, it changes nothing.
+ *
+ * Since: 1.0
+ */
+void
+lwsg_connection_set_compress (LwsgConnection *self, gboolean compress)
+{
+  g_return_if_fail (LWSG_IS_CONNECTION (self));
+
+  if (self->compress == !!compress)
+    return;
+  self->compress = !!compress;
+  if (self->engine != NULL && self->engine->deflate != NULL)
+    self->engine->deflate->off = !compress;
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_COMPRESS);
 }

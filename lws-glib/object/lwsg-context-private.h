@@ -20,6 +20,7 @@ struct _LwsgContext {
   GProxyResolver *proxy_resolver;
   guint64 max_message_size;
   char **allowed_origins;       /* NULL: all */
+  WireDeflateSettings compression;
 };
 
 /* Emits ::http-request. TRUE: somebody has answered, or will. */
@@ -30,7 +31,8 @@ gboolean lwsg_context_emit_request (LwsgContext *self, LwsgRequest *request);
 /* May a page of that origin connect? NULL: there was no Origin, so it is no browser. */
 gboolean lwsg_context_allows_origin (LwsgContext *self, const char *origin, const char *host, gboolean secure);
 
-/* The identifiers of all properties; those of TLS stand in a row. */
+
+/* The identifiers of all properties; those of TLS stand in a row, and those of compression. */
 enum {
   LWSG_CONTEXT_PROP_0,
   LWSG_CONTEXT_PROP_MAX_MESSAGE_SIZE,
@@ -47,6 +49,12 @@ enum {
   LWSG_CONTEXT_PROP_TLS_DATABASE,
   LWSG_CONTEXT_PROP_TLS_AUTHENTICATION_MODE,
   LWSG_CONTEXT_PROP_TLS_INTERACTION,
+  LWSG_CONTEXT_PROP_COMPRESSION,
+  LWSG_CONTEXT_PROP_COMPRESSION_TAKEOVER,
+  LWSG_CONTEXT_PROP_COMPRESSION_LEVEL,
+  LWSG_CONTEXT_PROP_COMPRESSION_THRESHOLD,
+  LWSG_CONTEXT_PROP_COMPRESSION_MEMORY_LEVEL,
+  LWSG_CONTEXT_PROP_COMPRESSION_WINDOW_BITS,
   LWSG_CONTEXT_N_PROPS
 };
 
@@ -62,6 +70,13 @@ gboolean lwsg_context_set_tls_property (LwsgContext *self, guint property, const
 /* Emits ::accept-certificate. */
 gboolean lwsg_context_accept_certificate (LwsgContext *self, const char *host, GTlsCertificate *certificate,
                                           GTlsCertificateFlags errors);
+
+/* --- lwsg-context-compression.c */
+void lwsg_context_install_compression (GObjectClass *object_class, GParamFlags flags);
+
+/* FALSE if it is another property. */
+gboolean lwsg_context_get_compression (LwsgContext *self, guint property, GValue *value);
+gboolean lwsg_context_set_compression (LwsgContext *self, guint property, const GValue *value, GParamSpec *pspec);
 
 /* --- lwsg-events.c */
 extern const EngineEvents lwsg_events;

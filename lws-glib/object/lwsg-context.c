@@ -526,7 +526,7 @@ lwsg_context_get_property (GObject *object, guint property, GValue *value, GPara
     g_value_set_object (value, self->proxy_resolver);
   else if (property == LWSG_CONTEXT_PROP_ALLOWED_ORIGINS)
     g_value_set_boxed (value, self->allowed_origins);
-  else if (G_PARAM_SPEC_VALUE_TYPE (pspec) != G_TYPE_UINT)
+  else if (!lwsg_context_get_compression (self, property, value) && G_PARAM_SPEC_VALUE_TYPE (pspec) != G_TYPE_UINT)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property, pspec);
 }
 
@@ -548,6 +548,8 @@ lwsg_context_set_property (GObject *object, guint property, const GValue *value,
   LwsgContext *self = LWSG_CONTEXT (object);
   guint *limit = self->engine != NULL ? context_limit (self, property) : NULL;
 
+  if (lwsg_context_set_compression (self, property, value, pspec))
+    return;
   if (limit != NULL && *limit != g_value_get_uint (value))
     {
       *limit = g_value_get_uint (value);
@@ -567,9 +569,9 @@ install_limits (GParamFlags flags)
   /**
    * LwsgContext:max-message-size:
    *
-   * What a message may have, all its fragments together, in bytes: 16 MiB by default. A peer
-   * that sends more is closed with %LWSG_CLOSE_TOO_BIG. Holds for connections that open later,
-   * those with #LwsgConnection:streaming included.
+   * What a message may have, all its fragments together and after decompression, in bytes:
+   * 16 MiB by default. A peer that sends more is closed with %LWSG_CLOSE_TOO_BIG. Holds for
+   * connections that open later, those with #LwsgConnection:streaming included.
    *
    * Since: 1.0
    */
@@ -704,6 +706,7 @@ lwsg_context_class_init (LwsgContextClass *klass)
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
   lwsg_context_install_tls (object_class, flags);
+  lwsg_context_install_compression (object_class, flags);
 
   /**
    * LwsgContext::http-request:
@@ -731,4 +734,5 @@ lwsg_context_init (LwsgContext *self)
   self->directories = g_ptr_array_new_with_free_func ((GDestroyNotify) lwsg_directory_free);
   self->proxy_resolver = g_object_ref (g_proxy_resolver_get_default ());
   self->max_message_size = CONTEXT_MAX_MESSAGE_SIZE;
+  self->compression = (WireDeflateSettings) ENGINE_DEFLATE_DEFAULT;
 }

@@ -20,14 +20,18 @@ REPOSITORY = GIRepository.Repository.get_default()
 # The classes, with their properties ("=" for those that can be set) and signals.
 OBJECTS = {
     'Connection': (
-        'buffered-amount bytes-received bytes-sent close-code close-reason dropped-messages is-client '
-        'max-buffered-amount= messages-received messages-sent path paused protocol remote-address round-trip-time '
-        'slow-consumer-policy= state streaming= subprotocol',
+        'buffered-amount bytes-received bytes-sent close-code close-reason compress= dropped-messages extensions '
+        'is-client max-buffered-amount= messages-received messages-sent path paused protocol remote-address '
+        'round-trip-time slow-consumer-policy= state streaming= subprotocol tls-ciphersuite-name '
+        'tls-peer-certificate tls-peer-certificate-errors tls-protocol-version',
         'closed fragment message pong writable'),
     'Context': (
-        'allowed-origins close-timeout= dispatch-budget= handshake-timeout= max-connections= '
-        'max-connections-per-peer= max-message-size= ping-interval= pong-timeout= proxy-resolver=',
-        'http-request'),
+        'allowed-origins close-timeout= compression= compression-level= compression-memory-level= '
+        'compression-takeover= compression-threshold= compression-window-bits= dispatch-budget= '
+        'handshake-timeout= max-connections= '
+        'max-connections-per-peer= max-message-size= ping-interval= pong-timeout= proxy-resolver= tls-authentication-mode= tls-certificate= tls-database= '
+        'tls-interaction=',
+        'accept-certificate http-request'),
     'Protocol': ('context n-connections name', 'accept broadcast closed message opened'),
     'Request': ('method path query remote-address', ''),
 }

@@ -91,6 +91,8 @@ duo_set_up (Duo *duo, gconstpointer transport)
   duo->server = lwsg_context_new ();
   duo->client = lwsg_context_new ();
   lwsg_context_set_proxy_resolver (duo->client, NULL);
+  /* Tests count the bytes that are sent. */
+  g_object_set (duo->server, "compression", FALSE, NULL);
   duo->protocol = lwsg_context_add_protocol (duo->server, NULL, NULL);
   g_assert_nonnull (duo->protocol);
   g_signal_connect (duo->protocol, "opened", G_CALLBACK (on_opened), duo);
