@@ -21,7 +21,7 @@ LIBRARIES = {
     'python3-websockets': ([sys.executable], 'peer.py'),
     'node-ws': (['node'], 'peer.js'),
 }
-BOTH_ROLES = ('text', 'binary', 'fragments', 'random', 'pings', 'command-pings', 'command-splits', 'closes',
+BOTH_ROLES = ('text', 'binary', 'fragments', 'random', 'deflate', 'pings', 'command-pings', 'command-splits', 'closes',
               'command-closes', 'losses', 'crowd', 'subprotocols')
 
 # The path, and what our client says of it.

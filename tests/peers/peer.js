@@ -35,9 +35,12 @@ const RANDOM_MESSAGES = 1000;
 const RANDOM_SIZE_MAX = 256 << 10;
 const MIXED = 'aé€😀'; // characters of 1, 2, 3 and 4 bytes
 
-// Compression stays as it is by default for a client: our end declines it.
-const OPTIONS = { maxPayload: 0 };
-const SERVER_OPTIONS = { ...OPTIONS, perMessageDeflate: true };
+// Compression is on in both, with parameters of some conversations' own.
+const DEFLATES = {
+  'deflate-resets': { serverNoContextTakeover: true, clientNoContextTakeover: true },
+  'deflate-small': { serverMaxWindowBits: 9, clientMaxWindowBits: 9 },
+};
+const OPTIONS = { maxPayload: 0, perMessageDeflate: { threshold: 0, ...DEFLATES[name] } };
 
 const random = max => crypto.randomInt(max + 1);
 
@@ -227,6 +230,25 @@ async function exchange(connection) {
   await Promise.all([sendAll(), receiveAll()]);
 }
 
+// Compressed messages of all sizes, whole and in fragments.
+async function deflate(connection) {
+  const words = Array.from({ length: 100 }, () => crypto.randomBytes(1 + random(30)));
+  const take = count => Buffer.concat(Array.from({ length: count }, () => words[random(words.length - 1)]));
+
+  for (let i = 0; i < 100; i++) {
+    const message = take([0, 1, 10, 100, 1000, 5000][random(5)]);
+
+    await connection.send(message);
+    const answer = message.length > 0 ? await connection.receiveBytes(message.length) : await connection.receive();
+    assert.ok(answer.equals(message));
+  }
+  for (const message of [Buffer.alloc(16 << 20), Buffer.from(textOf(1 << 20))]) {
+    await connection.sendFragments([message.subarray(0, 1), message.subarray(1, 70000), Buffer.alloc(0),
+                                    message.subarray(70000)], true);
+    assert.ok((await connection.receiveBytes(message.length)).equals(message));
+  }
+}
+
 async function pings(connection) {
   for (const payload of [Buffer.alloc(0), Buffer.from('x'), Buffer.from(Array(CONTROL_MAX).fill(255))])
     await connection.ping(payload);
@@ -336,6 +358,9 @@ function conversation(name) {
     'fragments': () => [['binary'], [fragments]],
     'random': () => [['binary'], [randomStream]],
     'exchange': () => [[], [exchange]],
+    'deflate': () => [['binary'], [deflate]],
+    'deflate-resets': () => [['binary'], [deflate]],
+    'deflate-small': () => [['binary'], [deflate]],
     'pings': () => [['binary'], [pings]],
     'command-pings': () => [['command'], [commandPings]],
     'command-splits': () => [['command'], [commandSplits]],
@@ -353,6 +378,17 @@ function conversation(name) {
   return found();
 }
 
+function checkExtensions(socket) {
+  assert.equal(socket.extensions, 'permessage-deflate');
+
+  const { params } = socket._extensions['permessage-deflate'];
+
+  if (name === 'deflate-resets')
+    assert.ok(params.server_no_context_takeover && params.client_no_context_takeover);
+  if (name === 'deflate-small')
+    assert.deepEqual([params.server_max_window_bits, params.client_max_window_bits], [9, 9]);
+}
+
 // Client
 
 const connect = (port, subprotocols) => new WebSocket(`ws://127.0.0.1:${port}/`, subprotocols, OPTIONS);
@@ -362,7 +398,7 @@ async function talkAsClient(port, subprotocols, talk) {
   const connection = new Connection(socket);
 
   await once(socket, 'open');
-  assert.equal(socket.extensions, '');
+  checkExtensions(socket);
   assert.equal(socket.protocol, subprotocols[0] ?? '');
   await talk(connection);
   socket.close();
@@ -415,7 +451,7 @@ function announce(server, connections, subprotocols) {
 async function beServer(name) {
   const [subprotocols, talks] = conversation(name);
   const server = new WebSocket.Server({
-    ...SERVER_OPTIONS,
+    ...OPTIONS,
     host: '127.0.0.1',
     port: 0,
     handleProtocols: asked => [...asked].find(subprotocol => subprotocol !== 'unknown'),
@@ -428,7 +464,7 @@ async function beServer(name) {
       const connection = new Connection(socket);
 
       try {
-        assert.equal(socket.extensions, '');
+        checkExtensions(socket);
         await waiting.shift()(connection, request);
         socket.close();
         await connection.closed;
@@ -449,7 +485,7 @@ async function beServer(name) {
 // The path says how.
 async function beRefusingServer() {
   const server = new WebSocket.Server({
-    ...SERVER_OPTIONS,
+    ...OPTIONS,
     host: '127.0.0.1',
     port: 0,
     handleProtocols: (asked, request) => request.url === '/unasked-subprotocol' ? 'binary' : false,

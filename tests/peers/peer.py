@@ -23,6 +23,7 @@ import traceback
 
 try:
     import websockets
+    from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory, ServerPerMessageDeflateFactory
     # What later versions have under the short names is another API.
     from websockets.legacy.client import connect
     from websockets.legacy.server import WebSocketServerProtocol, serve
@@ -146,6 +147,23 @@ async def exchange(connection):
     await asyncio.gather(send_all(), receive_all())
 
 
+def deflate(**parameters):
+    """Compressed messages of all sizes, whole and in fragments, with these parameters."""
+    async def talk(connection):
+        extension, = connection.extensions
+        for name, value in parameters.items():
+            assert getattr(extension, name) == value, (name, extension)
+        words = [random.randbytes(random.randrange(1, 30)) for _ in range(100)]
+        for _ in range(100):
+            message = b''.join(random.choices(words, k=random.choice([0, 1, 10, 100, 1000, 5000])))
+            await connection.send(message)
+            assert await receive_bytes(connection, len(message)) == message if message else await connection.recv() == b''
+        for message in (bytes(16 << 20), text_of(1 << 20).encode()):
+            await connection.send([message[:1], message[1:70000], b'', message[70000:]])
+            assert await receive_bytes(connection, len(message)) == message
+    return talk
+
+
 async def pings(connection):
     for payload in (b'', b'x', bytes(range(CONTROL_MAX))):
         await (await connection.ping(payload))
@@ -249,6 +267,10 @@ def conversation(name):
         'fragments': lambda: (['binary'], [fragments]),
         'random': lambda: (['binary'], [random_stream]),
         'exchange': lambda: ([], [exchange]),
+        'deflate': lambda: (['binary'], [deflate(remote_no_context_takeover=False, local_no_context_takeover=False)]),
+        'deflate-resets': lambda: (['binary'], [
+            deflate(remote_no_context_takeover=True, local_no_context_takeover=True)]),
+        'deflate-small': lambda: (['binary'], [deflate(remote_max_window_bits=9, local_max_window_bits=9)]),
         'pings': lambda: (['binary'], [pings]),
         'command-pings': lambda: (['command'], [command_pings]),
         'command-splits': lambda: (['command'], [command_splits]),
@@ -264,18 +286,29 @@ def conversation(name):
     }[name]()
 
 
-# The options of both sides. Compression stays as it is by default: our end declines it.
+# The options of both sides; compression is on in both.
 OPTIONS = {'max_size': None, 'ping_interval': None, 'close_timeout': LIMIT}
 
 
 def check_extensions(connection):
-    assert connection.extensions == [], connection.extensions
+    assert [extension.name for extension in connection.extensions] == ['permessage-deflate'], connection.extensions
+
+
+# Where the parameters of compression are not those by default.
+DEFLATES = {
+    'deflate-resets': {'server_no_context_takeover': True, 'client_no_context_takeover': True},
+    'deflate-small': {'server_max_window_bits': 9, 'client_max_window_bits': 9},
+}
+
+def deflate_options(factory, name):
+    return {'extensions': [factory(**DEFLATES[name])], 'compression': None} if name in DEFLATES else {}
 
 
 # Client
 
-async def talk_as_client(port, subprotocols, talk):
+async def talk_as_client(name, port, subprotocols, talk):
     async with connect(f'ws://127.0.0.1:{port}/', subprotocols=subprotocols or None, open_timeout=LIMIT,
+                       **deflate_options(ClientPerMessageDeflateFactory, name),
                        **OPTIONS) as connection:
         check_extensions(connection)
         assert connection.subprotocol == (subprotocols[0] if subprotocols else None)
@@ -304,7 +337,7 @@ async def be_client(name, port):
         await special[name](port)
         return
     subprotocols, talks = conversation(name)
-    await asyncio.gather(*(talk_as_client(port, subprotocols, talk) for talk in talks))
+    await asyncio.gather(*(talk_as_client(name, port, subprotocols, talk) for talk in talks))
 
 
 # Server
@@ -330,7 +363,8 @@ async def be_server(name):
             raise
 
     served = [name for name in subprotocols if name != 'unknown']
-    async with serve(on_connection, '127.0.0.1', 0, subprotocols=served or None, **OPTIONS) as server:
+    async with serve(on_connection, '127.0.0.1', 0, subprotocols=served or None,
+                     **deflate_options(ServerPerMessageDeflateFactory, name), **OPTIONS) as server:
         announce(server, len(talks), subprotocols)
         for _ in talks:
             error = await results.get()

@@ -15,6 +15,7 @@ typedef struct {
 static const char *const conversations[] = {
   "text",   "binary",         "fragments", "random", "pings", "command-pings", "command-splits",
   "closes", "command-closes", "losses",    "crowd",  "fan",   "subprotocols",  "refused-subprotocol",
+  "deflate", "deflate-resets", "deflate-small",
 };
 
 static void
