@@ -339,7 +339,8 @@ connection_is_stuck (EngineConnection *connection)
 
   if (!connection->unfinished)
     connection->unfinished_since = now;
-  connection->unfinished = connection->tail != NULL && !connection->paused && !connection->busy;
+  connection->unfinished = connection->tail != NULL && !connection->paused && !connection->busy &&
+                           !engine_deflate_is_pending (connection->deflate);
   if (!connection->unfinished || now - connection->unfinished_since < connection->context->limits.frame_ticks)
     return FALSE;
 
