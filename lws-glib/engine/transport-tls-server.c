@@ -121,7 +121,10 @@ server_free (EngineConnection *connection)
 static int
 server_prepare (EngineConnection *connection, gnutls_session_t session)
 {
-  static const gnutls_datum_t http = { .data = (guchar *) "http/1.1", .size = 8 };
+  static const gnutls_datum_t http[] = {
+    { .data = (guchar *) "http/1.1", .size = 8 },
+    { .data = (guchar *) "http/1.0", .size = 8 },
+  };
   EngineTlsSettings *settings = &connection->context->tls;
   int code;
 
@@ -138,7 +141,7 @@ server_prepare (EngineConnection *connection, gnutls_session_t session)
   code = engine_tls_settings_apply (settings, session, engine_context_tick (connection->context));
   if (code == 0)
     /* Who asks for other protocols only, such as h2, is told that there are none (RFC 7301). */
-    code = gnutls_alpn_set_protocols (session, &http, 1, GNUTLS_ALPN_MANDATORY);
+    code = gnutls_alpn_set_protocols (session, http, G_N_ELEMENTS (http), GNUTLS_ALPN_MANDATORY);
 
   return code;
 }

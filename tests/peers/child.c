@@ -14,6 +14,9 @@
  * child may have to wait. */
 #define TURN_MS 10
 
+/* The longest command of a script, with the NULL at its end. */
+#define PEER_WORDS 8
+
 /* Somebody may take a port that was free a moment ago. */
 #define PORT_TRIES 10
 
@@ -56,14 +59,17 @@ find_free_port (void)
 }
 
 struct libwebsocket_context *
-peer_listen (struct libwebsocket_protocols *protocols, guint16 *port)
+peer_listen (struct libwebsocket_protocols *protocols, const PeerIdentity *identity, guint16 *port)
 {
+  const char *certificate = identity != NULL ? identity->certificate : NULL;
+  const char *key = identity != NULL ? identity->key : NULL;
+
   for (int i = 0; i < PORT_TRIES; i++)
     {
       struct libwebsocket_context *context;
 
       *port = find_free_port ();
-      context = libwebsocket_create_context (*port, protocols, NULL, NULL, -1, -1);
+      context = libwebsocket_create_context (*port, protocols, certificate, key, -1, -1);
       if (context != NULL)
         return context;
     }
@@ -112,10 +118,20 @@ peer_spawn (const char *const *argv)
 }
 
 GSubprocess *
-peer_start (const PeerLibrary *library, const char *role, const char *what, const char *port)
+peer_start (const PeerLibrary *library, const char *role, const char *what, const char *port,
+            const PeerIdentity *identity)
 {
   g_autofree char *script = g_test_build_filename (G_TEST_DIST, library->script, NULL);
-  const char *argv[] = { library->interpreter (), script, role, what, port, NULL };
+  const char *argv[PEER_WORDS] = { library->interpreter (), script, role, what };
+  guint length = 4;
+
+  if (port != NULL)
+    argv[length++] = port;
+  if (identity != NULL)
+    {
+      argv[length++] = identity->certificate;
+      argv[length++] = identity->key;
+    }
 
   if (argv[0] == NULL)
     {

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include "identity.h"
+
 #include <gio/gio.h>
 #include <libwebsockets.h>
 
@@ -25,8 +27,9 @@ typedef struct {
 extern const PeerLibrary peer_libraries[];
 extern const gsize n_peer_libraries;
 
-/* A context that listens on a port which the kernel chose. */
-struct libwebsocket_context *peer_listen (struct libwebsocket_protocols *protocols, guint16 *port);
+/* A context that listens on a port which the kernel chose; with TLS if there is an identity. */
+struct libwebsocket_context *peer_listen (struct libwebsocket_protocols *protocols, const PeerIdentity *identity,
+                                          guint16 *port);
 
 /* One call of libwebsocket_service(), and news from children. Fails the test after
  * @deadline, a monotonic time. Objects have no such context: with NULL, here and below,
@@ -35,8 +38,10 @@ void peer_turn (struct libwebsocket_context *context, gint64 deadline);
 gint64 peer_deadline (void);
 
 /* Starts the script of @library: as "client", with the port of our server, or as
- * "server", without one. Skips the test and returns NULL if there is no interpreter. */
-GSubprocess *peer_start (const PeerLibrary *library, const char *role, const char *what, const char *port);
+ * "server", without one; over TLS if there is an identity, which is the server's. Skips the
+ * test and returns NULL if there is no interpreter. */
+GSubprocess *peer_start (const PeerLibrary *library, const char *role, const char *what, const char *port,
+                         const PeerIdentity *identity);
 
 /* Starts any program. */
 GSubprocess *peer_spawn (const char *const *argv);

@@ -7,6 +7,8 @@
 //   peer.js server CONVERSATION         prints "PORT CONNECTIONS SUBPROTOCOLS", serves that
 //                                       many connections, until its input ends
 //
+// With CERTIFICATE KEY, two files, behind that, both do so over TLS, and these are the server's.
+//
 // Exit status: 0 if all was as it has to be, 77 if ws is not installed.
 // What our end does for each subprotocol stands in protocols.h.
 'use strict';
@@ -14,6 +16,8 @@
 const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
 const { once } = require('node:events');
+const fs = require('node:fs');
+const https = require('node:https');
 
 let WebSocket;
 try {
@@ -24,7 +28,9 @@ try {
   process.exit(77);
 }
 
-const [role, name, port] = process.argv.slice(2);
+const [role, name, ...parameters] = process.argv.slice(2);
+const port = role === 'client' ? parameters.shift() : null;
+const [certificate, key] = parameters.map(path => fs.readFileSync(path));
 const EXCHANGED = Number(process.env.LWS_GLIB_TEST_MESSAGES ?? 300);
 const LIMIT = 50000 + EXCHANGED * 50; // milliseconds, for one conversation: less than the test allows
 const SIZES = [0, 1, 125, 126, 127, 65535, 65536, 1 << 20, 16 << 20];
@@ -289,6 +295,9 @@ const closeByCommand = (command, code, reason) => async connection => {
   assert.deepEqual(await connection.closed, { code, reason });
 };
 
+// A connection of TLS can't be reset; what it goes over can, but a client does not let us see it.
+const LOSSES = ['between', 'in a frame', 'in an echo', ...certificate && role === 'client' ? [] : ['reset']];
+
 const lose = how => async connection => {
   // The only way to do what no well-behaved peer does.
   const transport = connection.socket._socket;
@@ -305,7 +314,7 @@ const lose = how => async connection => {
     connection.socket.terminate();
     break;
   case 'reset':
-    transport.resetAndDestroy();
+    (certificate ? transport._parent : transport).resetAndDestroy();
     break;
   default:
     connection.socket.terminate();
@@ -368,7 +377,7 @@ function conversation(name) {
     'command-closes': () => [['command'], [
       ...CODES.map(([code, reason]) => closeByCommand(`close ${code} ${reason}`, code, reason)),
       closeByCommand('client-close', 1000, ''), closeByCommand('return', 1000, '')]],
-    'losses': () => [['binary'], ['between', 'in a frame', 'in an echo', 'reset'].map(lose)],
+    'losses': () => [['binary'], LOSSES.map(lose)],
     'crowd': () => [['text'], Array.from({ length: CROWD }, (_, number) => crowdMember(number))],
     'fan': () => [['fan'], fanMembers()],
     'subprotocols': () => [['unknown', 'text', 'binary'], [subprotocolsAsServer]],
@@ -391,7 +400,11 @@ function checkExtensions(socket) {
 
 // Client
 
-const connect = (port, subprotocols) => new WebSocket(`ws://127.0.0.1:${port}/`, subprotocols, OPTIONS);
+function connect(port, subprotocols) {
+  const scheme = certificate ? 'wss' : 'ws';
+
+  return new WebSocket(`${scheme}://127.0.0.1:${port}/`, subprotocols, { ...OPTIONS, ca: certificate });
+}
 
 async function talkAsClient(port, subprotocols, talk) {
   const socket = connect(port, subprotocols);
@@ -444,16 +457,30 @@ async function endOfInput() {
   await once(process.stdin, 'end');
 }
 
+// Listens, and returns where.
+async function listen(options) {
+  if (!certificate) {
+    const server = new WebSocket.Server({ ...OPTIONS, ...options, host: '127.0.0.1', port: 0 });
+
+    await once(server, 'listening');
+    return server;
+  }
+
+  const secure = https.createServer({ cert: certificate, key });
+  const server = new WebSocket.Server({ ...OPTIONS, ...options, server: secure });
+
+  secure.listen(0, '127.0.0.1');
+  await once(secure, 'listening');
+  return server;
+}
+
 function announce(server, connections, subprotocols) {
   process.stdout.write(`${server.address().port} ${connections} ${subprotocols.join() || '-'}\n`);
 }
 
 async function beServer(name) {
   const [subprotocols, talks] = conversation(name);
-  const server = new WebSocket.Server({
-    ...OPTIONS,
-    host: '127.0.0.1',
-    port: 0,
+  const server = await listen({
     handleProtocols: asked => [...asked].find(subprotocol => subprotocol !== 'unknown'),
   });
   const waiting = [...talks];
@@ -476,7 +503,6 @@ async function beServer(name) {
     });
   });
 
-  await once(server, 'listening');
   announce(server, talks.length, subprotocols);
   await done;
   await endOfInput();
@@ -484,10 +510,7 @@ async function beServer(name) {
 
 // The path says how.
 async function beRefusingServer() {
-  const server = new WebSocket.Server({
-    ...OPTIONS,
-    host: '127.0.0.1',
-    port: 0,
+  const server = await listen({
     handleProtocols: (asked, request) => request.url === '/unasked-subprotocol' ? 'binary' : false,
     verifyClient: ({ req: { url } }, answer) => {
       const status = Number(url.slice(1));
@@ -501,7 +524,6 @@ async function beRefusingServer() {
 
   // Never reached.
   server.on('connection', socket => socket.close());
-  await once(server, 'listening');
   announce(server, 1, ['text']);
   await endOfInput();
 }

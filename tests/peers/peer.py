@@ -7,6 +7,8 @@
     peer.py server CONVERSATION         prints "PORT CONNECTIONS SUBPROTOCOLS", serves that
                                         many connections, until its input ends
 
+With CERTIFICATE KEY, two files, behind that, both do so over TLS, and these are the server's.
+
 Exit status: 0 if all was as it has to be, 77 if python3-websockets is not installed.
 What our end does for each subprotocol stands in protocols.h.
 """
@@ -17,6 +19,7 @@ import http
 import os
 import random
 import socket
+import ssl
 import struct
 import sys
 import traceback
@@ -278,12 +281,16 @@ def conversation(name):
         'command-closes': lambda: (['command'], [
             *(close_by_command(f'close {code} {reason}', code, reason) for code, reason in CODES),
             close_by_command('client-close', 1000, ''), close_by_command('return', 1000, '')]),
-        'losses': lambda: (['binary'], [lose(how) for how in (
-            'between', 'in a frame', 'in an echo', 'end of output', 'reset')]),
+        'losses': lambda: (['binary'], [lose(how) for how in losses('ssl' in OPTIONS)]),
         'crowd': lambda: (['text'], [crowd_member(number) for number in range(CROWD)]),
         'fan': lambda: (['fan'], fan_members()),
         'subprotocols': lambda: (['unknown', 'text', 'binary'], [subprotocols_as_server]),
     }[name]()
+
+
+def losses(secure):
+    """How connections are lost; TLS has no end of output alone."""
+    return ('between', 'in a frame', 'in an echo', *(() if secure else ('end of output',)), 'reset')
 
 
 # The options of both sides; compression is on in both.
@@ -306,10 +313,13 @@ def deflate_options(factory, name):
 
 # Client
 
+def uri_of(port):
+    return f'{"wss" if "ssl" in OPTIONS else "ws"}://127.0.0.1:{port}/'
+
+
 async def talk_as_client(name, port, subprotocols, talk):
-    async with connect(f'ws://127.0.0.1:{port}/', subprotocols=subprotocols or None, open_timeout=LIMIT,
-                       **deflate_options(ClientPerMessageDeflateFactory, name),
-                       **OPTIONS) as connection:
+    async with connect(uri_of(port), subprotocols=subprotocols or None, open_timeout=LIMIT,
+                       **deflate_options(ClientPerMessageDeflateFactory, name), **OPTIONS) as connection:
         check_extensions(connection)
         assert connection.subprotocol == (subprotocols[0] if subprotocols else None)
         await talk(connection)
@@ -319,13 +329,13 @@ async def subprotocols_as_client(port):
     """The client's order decides."""
     for asked, expected in ((['text'], 'text'), (['unknown', 'binary', 'text'], 'binary'),
                             (['command', 'text'], 'command'), (None, None)):
-        async with connect(f'ws://127.0.0.1:{port}/', subprotocols=asked, **OPTIONS) as connection:
+        async with connect(uri_of(port), subprotocols=asked, **OPTIONS) as connection:
             assert connection.subprotocol == expected, connection.subprotocol
 
 
 async def refused_subprotocol_as_client(port):
     try:
-        async with connect(f'ws://127.0.0.1:{port}/', subprotocols=['unknown', 'Text'], **OPTIONS):
+        async with connect(uri_of(port), subprotocols=['unknown', 'Text'], **OPTIONS):
             raise AssertionError('an unknown subprotocol was accepted')
     except websockets.InvalidStatusCode as refusal:
         assert refusal.status_code == 400, refusal.status_code
@@ -399,7 +409,18 @@ async def be_refusing_server():
         await end_of_input()
 
 
-def main(role, name, *port):
+def use_tls(role, certificate, key):
+    if role == 'client':
+        OPTIONS['ssl'] = ssl.create_default_context(cafile=certificate)
+    else:
+        OPTIONS['ssl'] = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        OPTIONS['ssl'].load_cert_chain(certificate, key)
+
+
+def main(role, name, *parameters):
+    port, files = (parameters[:1], parameters[1:]) if role == 'client' else ((), parameters)
+    if files:
+        use_tls(role, *files)
     if role == 'client':
         work = be_client(name, *port)
     elif name == 'refusal':

@@ -15,6 +15,7 @@ typedef struct {
 typedef struct {
   const PeerLibrary *library;
   const Conversation *conversation;
+  gboolean secure;
 } Test;
 
 /* In the scripts, a function each; the path is for those that serve several. */
@@ -59,13 +60,15 @@ plan_read (Plan *plan, char **words)
 }
 
 static void
-talk (struct libwebsocket_context *context, const Plan *plan, const Conversation *conversation)
+talk (struct libwebsocket_context *context, const Plan *plan, const Conversation *conversation, gboolean secure)
 {
+  /* The servers of the scripts are their own authorities. */
+  const int ssl_connection = secure ? 2 : 0;
   gint64 deadline = peer_deadline ();
 
   for (guint i = 0; i < plan->connections; i++)
-    g_assert_nonnull (libwebsocket_client_connect (context, "127.0.0.1", plan->port, 0, conversation->path, NULL,
-                                                   "http://origin.example", plan->subprotocols));
+    g_assert_nonnull (libwebsocket_client_connect (context, "127.0.0.1", plan->port, ssl_connection,
+                                                   conversation->path, NULL, "http://origin.example", plan->subprotocols));
 
   while (peer_counts.closed + peer_counts.failed < plan->connections)
     peer_turn (context, deadline);
@@ -83,10 +86,9 @@ talk (struct libwebsocket_context *context, const Plan *plan, const Conversation
 }
 
 static void
-test_conversation (gconstpointer data)
+connect_to (const Test *test, const PeerIdentity *identity)
 {
-  const Test *test = data;
-  g_autoptr (GSubprocess) script = peer_start (test->library, "server", test->conversation->name, NULL);
+  g_autoptr (GSubprocess) script = peer_start (test->library, "server", test->conversation->name, NULL, identity);
   g_autoptr (GDataInputStream) output = NULL;
   g_autofree char *line = NULL;
   struct libwebsocket_context *context;
@@ -105,11 +107,33 @@ test_conversation (gconstpointer data)
       Plan plan;
 
       plan_read (&plan, words);
-      talk (context, &plan, test->conversation);
+      talk (context, &plan, test->conversation, test->secure);
     }
   peer_check_status (test->library, peer_finish (context, script, NULL));
 
   libwebsocket_context_destroy (context);
+}
+
+static void
+test_conversation (gconstpointer data)
+{
+  const Test *test = data;
+  PeerIdentity *identity = test->secure ? peer_identity_new () : NULL;
+
+  if (!test->secure || identity != NULL)
+    connect_to (test, identity);
+  peer_identity_free (identity);
+}
+
+static void
+add (const PeerLibrary *library, const Conversation *conversation, gboolean secure)
+{
+  Test test = { library, conversation, secure };
+  const char *path = conversation->path[1] != '\0' ? conversation->path : "";
+  g_autofree char *name = g_strdup_printf ("/peers/client/%s%s/%s%s", secure ? "wss/" : "", library->name,
+                                           conversation->name, path);
+
+  g_test_add_data_func_full (name, g_memdup2 (&test, sizeof test), test_conversation, g_free);
 }
 
 int
@@ -121,12 +145,8 @@ main (int argc, char **argv)
     {
       for (gsize j = 0; j < G_N_ELEMENTS (conversations); j++)
         {
-          Test test = { &peer_libraries[i], &conversations[j] };
-          const char *path = test.conversation->path[1] != '\0' ? test.conversation->path : "";
-          g_autofree char *name = g_strdup_printf ("/peers/client/%s/%s%s", test.library->name, test.conversation->name,
-                                                   path);
-
-          g_test_add_data_func_full (name, g_memdup2 (&test, sizeof test), test_conversation, g_free);
+          add (&peer_libraries[i], &conversations[j], FALSE);
+          add (&peer_libraries[i], &conversations[j], TRUE);
         }
     }
 

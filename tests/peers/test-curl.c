@@ -27,6 +27,7 @@ typedef struct {
   char *small;
   char *large;
   char *got; /* what curl writes to */
+  PeerIdentity *identity; /* NULL for http */
   struct libwebsocket_context *context;
   guint16 port;
 } Fixture;
@@ -86,13 +87,15 @@ set_up (Fixture *fixture, gconstpointer data)
   write_large (fixture->large);
 
   served_directory = fixture->served;
-  fixture->context = peer_listen (protocols, &fixture->port);
+  fixture->identity = GPOINTER_TO_INT (data) ? peer_identity_new () : NULL;
+  fixture->context = peer_listen (protocols, fixture->identity, &fixture->port);
 }
 
 static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
   libwebsocket_context_destroy (fixture->context);
+  peer_identity_free (fixture->identity);
   g_unlink (fixture->small);
   g_unlink (fixture->large);
   g_unlink (fixture->secret);
@@ -122,10 +125,16 @@ curl (Fixture *fixture, const char *arguments)
   for (gsize i = 0; i < G_N_ELEMENTS (common); i++)
     g_ptr_array_add (argv, g_strdup (common[i]));
   g_ptr_array_add (argv, g_strdup ("[%{http_code} %{num_connects} %{content_type}]"));
+  if (fixture->identity != NULL)
+    {
+      g_ptr_array_add (argv, g_strdup ("--cacert"));
+      g_ptr_array_add (argv, g_strdup (fixture->identity->certificate));
+    }
   for (gsize i = 0; words[i] != NULL; i++)
     {
       if (words[i][0] == '/')
-        g_ptr_array_add (argv, g_strdup_printf ("http://127.0.0.1:%u%s", fixture->port, words[i]));
+        g_ptr_array_add (argv, g_strdup_printf ("%s://127.0.0.1:%u%s", fixture->identity != NULL ? "https" : "http",
+                                                fixture->port, words[i]));
       else
         g_ptr_array_add (argv, g_strdup (g_str_equal (words[i], "@") ? fixture->got : words[i]));
     }
@@ -268,9 +277,28 @@ test_old_version (Fixture *fixture, gconstpointer data)
 }
 
 static void
-add (const char *path, void (*function) (Fixture *fixture, gconstpointer data))
+skip_https (void)
 {
-  g_test_add (path, Fixture, NULL, set_up, function, tear_down);
+  g_test_skip ("openssl is not installed");
+}
+
+static gboolean
+openssl_is_there (void)
+{
+  g_autofree char *path = g_find_program_in_path ("openssl");
+
+  return path != NULL;
+}
+
+static void
+add (const char *name, void (*function) (Fixture *fixture, gconstpointer data))
+{
+  g_autofree char *open = g_strdup_printf ("/peers/curl/http/%s", name);
+  g_autofree char *secure = g_strdup_printf ("/peers/curl/https/%s", name);
+
+  g_test_add (open, Fixture, GINT_TO_POINTER (FALSE), set_up, function, tear_down);
+  if (openssl_is_there ())
+    g_test_add (secure, Fixture, GINT_TO_POINTER (TRUE), set_up, function, tear_down);
 }
 
 static void
@@ -286,22 +314,24 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
 
+  if (!openssl_is_there ())
+    g_test_add_func ("/peers/curl/https", skip_https);
   if (curl_path == NULL)
     {
       g_test_add_func ("/peers/curl", skip);
       return g_test_run ();
     }
-  add ("/peers/curl/get", test_get);
-  add ("/peers/curl/head", test_head);
-  add ("/peers/curl/missing", test_missing);
-  add ("/peers/curl/large", test_large);
-  add ("/peers/curl/keep-alive", test_keep_alive);
-  add ("/peers/curl/range", test_range);
-  add ("/peers/curl/http-1.0", test_http_1_0);
-  add ("/peers/curl/climbing", test_climbing);
-  add ("/peers/curl/post", test_post);
-  add ("/peers/curl/upload", test_upload);
-  add ("/peers/curl/old-version", test_old_version);
+  add ("get", test_get);
+  add ("head", test_head);
+  add ("missing", test_missing);
+  add ("large", test_large);
+  add ("keep-alive", test_keep_alive);
+  add ("range", test_range);
+  add ("http-1.0", test_http_1_0);
+  add ("climbing", test_climbing);
+  add ("post", test_post);
+  add ("upload", test_upload);
+  add ("old-version", test_old_version);
 
   return g_test_run ();
 }

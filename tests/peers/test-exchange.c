@@ -258,14 +258,14 @@ start_client (const PeerLibrary *library, LwsgContext *context, Exchange *exchan
   port = g_strdup_printf ("%u", lwsg_context_listen (context, "127.0.0.1", 0, &error));
   g_assert_no_error (error);
 
-  return peer_start (library, "client", "exchange", port);
+  return peer_start (library, "client", "exchange", port, NULL);
 }
 
 /* We go to the script, if it says where it is. */
 static GSubprocess *
 start_server (const PeerLibrary *library, LwsgContext *context, Exchange *exchange)
 {
-  GSubprocess *script = peer_start (library, "server", "exchange", NULL);
+  GSubprocess *script = peer_start (library, "server", "exchange", NULL, NULL);
   g_autoptr (GDataInputStream) output = NULL;
   g_autofree char *line = NULL;
   g_autofree char *uri = NULL;

@@ -9,6 +9,7 @@
 typedef struct {
   const PeerLibrary *library;
   const char *conversation;
+  gboolean secure;
 } Test;
 
 /* In the scripts, a function each. */
@@ -19,13 +20,12 @@ static const char *const conversations[] = {
 };
 
 static void
-test_conversation (gconstpointer data)
+serve (const Test *test, const PeerIdentity *identity)
 {
-  const Test *test = data;
   guint16 port;
-  struct libwebsocket_context *context = peer_listen (peer_protocols, &port);
+  struct libwebsocket_context *context = peer_listen (peer_protocols, identity, &port);
   g_autofree char *port_text = g_strdup_printf ("%u", port);
-  g_autoptr (GSubprocess) script = peer_start (test->library, "client", test->conversation, port_text);
+  g_autoptr (GSubprocess) script = peer_start (test->library, "client", test->conversation, port_text, identity);
 
   peer_counts_reset ();
   if (script != NULL)
@@ -39,6 +39,26 @@ test_conversation (gconstpointer data)
   libwebsocket_context_destroy (context);
 }
 
+static void
+test_conversation (gconstpointer data)
+{
+  const Test *test = data;
+  PeerIdentity *identity = test->secure ? peer_identity_new () : NULL;
+
+  if (!test->secure || identity != NULL)
+    serve (test, identity);
+  peer_identity_free (identity);
+}
+
+static void
+add (const PeerLibrary *library, const char *conversation, gboolean secure)
+{
+  Test test = { library, conversation, secure };
+  g_autofree char *path = g_strdup_printf ("/peers/server/%s%s/%s", secure ? "wss/" : "", library->name, conversation);
+
+  g_test_add_data_func_full (path, g_memdup2 (&test, sizeof test), test_conversation, g_free);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -48,10 +68,8 @@ main (int argc, char **argv)
     {
       for (gsize j = 0; j < G_N_ELEMENTS (conversations); j++)
         {
-          Test test = { &peer_libraries[i], conversations[j] };
-          g_autofree char *path = g_strdup_printf ("/peers/server/%s/%s", test.library->name, test.conversation);
-
-          g_test_add_data_func_full (path, g_memdup2 (&test, sizeof test), test_conversation, g_free);
+          add (&peer_libraries[i], conversations[j], FALSE);
+          add (&peer_libraries[i], conversations[j], TRUE);
         }
     }
 
