@@ -6,6 +6,7 @@
 import argparse
 import getpass
 import json
+import os
 import signal
 import sys
 import urllib.parse
@@ -30,7 +31,12 @@ class Chat:
             self.loop.quit()
 
     def run(self):
-        uri = f'ws://localhost:{self.options.port}/?{urllib.parse.quote(self.options.name)}'
+        uri = f'{"wss" if self.options.tls else "ws"}://localhost:{self.options.port}/?{urllib.parse.quote(self.options.name)}'
+        try:
+            if self.options.trust:
+                self.context.set_tls_database(Gio.TlsFileDatabase.new(os.path.abspath(self.options.trust)))
+        except GLib.Error as error:
+            return error.message
         self.context.connect_async(uri, ['chat'], None, self.on_connected)
         for number in signal.SIGINT, signal.SIGTERM:
             GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, number, self.end)
@@ -73,6 +79,8 @@ class Chat:
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument('--port', type=int, default=7681, help='port of the server (default 7681)')
+parser.add_argument('--tls', action='store_true', help='connect by wss://')
+parser.add_argument('--trust', metavar='FILE', help='whose certificates are trusted (PEM; default: the system decides)')
 parser.add_argument('--name', default=getpass.getuser(), help='how others see you')
 parser.add_argument('--say', metavar='TEXT', help='say this instead of what is typed')
 parser.add_argument('--count', metavar='N', type=int, help='leave when N things were said')

@@ -18,6 +18,7 @@ const loop = new GLib.MainLoop(null, false);
 const context = new Lwsg.Context({max_message_size: 4096});
 const chat = context.add_protocol('chat');
 const history = [];
+let scheme = 'http';
 
 const tell = message => chat.broadcast_text(JSON.stringify(message));
 
@@ -47,16 +48,34 @@ chat.connect('message', (_chat, connection, message) => {
     tell(history.at(-1));
 });
 
+// Both in PEM.
+function useCertificate(certificate, key) {
+    context.set_tls_certificate(Gio.TlsCertificate.new_from_files(certificate, key));
+    scheme = 'https';
+}
+
+function optionsOf(words) {
+    const options = {};
+    for (let i = 0; i < words.length; i++) {
+        const [, name, value] = words[i].match(/^--(port|certificate|key)(?:=(.*))?$/) ?? [];
+        options[name ?? 'unknown'] = value ?? words[++i] ?? '';
+    }
+    if ('unknown' in options || !/^\d+$/.test(options.port ?? '0') || (!options.certificate && options.key))
+        throw new Error('Usage: chat-server.js [--port N] [--certificate FILE [--key FILE]]');
+    return options;
+}
+
 function start() {
-    const options = programArgs.join(' ').match(/^(?:--port[ =](\d+))?$/);
-    if (options === null)
-        throw new Error('Usage: chat-server.js [--port N]');
+    const {port, certificate, key} = optionsOf(programArgs);
+    if (certificate)
+        useCertificate(certificate, key ?? certificate);
     context.serve_directory('/', PAGE);
-    return context.listen('localhost', Number(options[1] ?? 7681));
+    return context.listen('localhost', Number(port ?? 7681));
 }
 
 try {
-    print(`Listening on http://127.0.0.1:${start()}/ (Ctrl-C ends it)`);
+    const port = start();
+    print(`Listening on ${scheme}://127.0.0.1:${port}/ (Ctrl-C ends it)`);
 } catch (error) {
     printerr(`chat-server: ${error.message}`);
     exit(1);

@@ -33,6 +33,8 @@ enum {
 static int option_port = DEFAULT_PORT;
 static int option_count;
 static char *option_protocol;
+static gboolean option_tls;
+static gboolean option_self_signed;
 
 static const GOptionEntry option_entries[] = {
   { "port", 'p', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &option_port, "Port of the server (default 7681)", "N" },
@@ -40,6 +42,9 @@ static const GOptionEntry option_entries[] = {
     "What to do: dumb-increment (default) or mirror", "NAME" },
   { "count", 'c', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &option_count,
     "End after so many messages (default: at Ctrl-C)", "N" },
+  { "tls", 't', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &option_tls, "Connect by wss://", NULL },
+  { "self-signed", 'S', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &option_self_signed,
+    "Likewise, to a server that may also be its own authority", NULL },
   G_OPTION_ENTRY_NULL
 };
 
@@ -202,6 +207,14 @@ parse_options (int *argc, char ***argv, int *protocol)
   return FALSE;
 }
 
+static int
+ssl_connection_from_options (void)
+{
+  if (option_self_signed)
+    return 2;
+  return option_tls ? 1 : 0;
+}
+
 static gboolean
 run (struct libwebsocket_context *context, int protocol)
 {
@@ -240,8 +253,8 @@ main (int argc, char **argv)
       g_printerr ("classic-client: could not make a context\n");
       return EXIT_FAILURE;
     }
-  client.wsi = libwebsocket_client_connect (context, argv[1], option_port, 0, "/", argv[1], NULL,
-                                            protocols[protocol].name);
+  client.wsi = libwebsocket_client_connect (context, argv[1], option_port, ssl_connection_from_options (), "/",
+                                            argv[1], NULL, protocols[protocol].name);
   if (client.wsi == NULL)
     g_printerr ("classic-client: '%s' can't be an address\n", argv[1]);
   else

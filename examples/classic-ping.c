@@ -59,6 +59,8 @@ static int option_interval = DEFAULT_INTERVAL_MS;
 static int option_size = DEFAULT_SIZE;
 static gboolean option_flood;
 static char *option_protocol;
+static gboolean option_tls;
+static gboolean option_self_signed;
 
 static const GOptionEntry option_entries[] = {
   { "port", 'p', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &option_port, "Port of the server (default 7681)", "N" },
@@ -69,6 +71,9 @@ static const GOptionEntry option_entries[] = {
   { "size", 's', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &option_size, "Bytes of payload, 16 to 125 (default 56)",
     "BYTES" },
   { "flood", 'f', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &option_flood, "Ping as fast as the answers come", NULL },
+  { "tls", 't', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &option_tls, "Connect by wss://", NULL },
+  { "self-signed", 'S', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &option_self_signed,
+    "Likewise, to a server that may also be its own authority", NULL },
   { "protocol", 'P', G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &option_protocol,
     "Subprotocol to ask for (default: none)", "NAME" },
   G_OPTION_ENTRY_NULL
@@ -259,11 +264,19 @@ run (struct libwebsocket_context *context)
 }
 
 /* Returns whether there is something to run. */
+static int
+ssl_connection_from_options (void)
+{
+  if (option_self_signed)
+    return 2;
+  return option_tls ? 1 : 0;
+}
+
 static gboolean
 start (struct libwebsocket_context *context)
 {
-  ping.wsi = libwebsocket_client_connect (context, ping.address, option_port, 0, "/", ping.address, NULL,
-                                          option_protocol);
+  ping.wsi = libwebsocket_client_connect (context, ping.address, option_port, ssl_connection_from_options (), "/",
+                                          ping.address, NULL, option_protocol);
   if (ping.wsi == NULL)
     {
       g_printerr ("classic-ping: '%s' can't be an address, or the protocol can't be one\n", ping.address);

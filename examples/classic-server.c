@@ -43,12 +43,18 @@ enum {
 static int option_port = DEFAULT_PORT;
 static gboolean option_fork;
 static char *option_resources;
+static char *option_certificate;
+static char *option_key;
 
 static const GOptionEntry option_entries[] = {
   { "port", 'p', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &option_port, "Port to listen on (default 7681)", "N" },
   { "fork", 'f', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &option_fork, "Serve from a process of its own", NULL },
   { "resources", 'r', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &option_resources,
     "Folder of the web page (default " DEMO_DIR ")", "DIR" },
+  { "certificate", 'C', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &option_certificate,
+    "Serve https:// and wss://, with the certificate and its chain in this file (PEM)", "FILE" },
+  { "key", 'k', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &option_key,
+    "File with the private key (default: it is in the file of the certificate)", "FILE" },
   G_OPTION_ENTRY_NULL
 };
 
@@ -467,7 +473,8 @@ serve (struct libwebsocket_context *context)
       g_printerr ("classic-server: could not start the service process\n");
       return FALSE;
     }
-  g_print ("Listening on http://127.0.0.1:%d (Ctrl-C ends it)\n", option_port);
+  g_print ("Listening on %s://%s:%d (Ctrl-C ends it)\n", option_certificate != NULL ? "https" : "http",
+           option_certificate != NULL ? "localhost" : "127.0.0.1", option_port);
 
   if (!run (context) && !stop_requested)
     {
@@ -490,6 +497,8 @@ parse_options (int *argc, char ***argv)
     g_printerr ("classic-server: unexpected argument '%s'\n", (*argv)[1]);
   else if (option_port < 1 || option_port > G_MAXUINT16)
     g_printerr ("classic-server: the port must be between 1 and %d\n", G_MAXUINT16);
+  else if (option_key != NULL && option_certificate == NULL)
+    g_printerr ("classic-server: a key needs its certificate\n");
   else
     return TRUE;
   g_printerr ("Try 'classic-server --help'.\n");
@@ -524,7 +533,7 @@ main (int argc, char **argv)
 
   watch_stop_signals ();
   board.visitors = g_ptr_array_new ();
-  context = libwebsocket_create_context (option_port, protocols, NULL, NULL, -1, -1);
+  context = libwebsocket_create_context (option_port, protocols, option_certificate, option_key, -1, -1);
   if (context == NULL)
     {
       g_printerr ("classic-server: could not listen on port %d\n", option_port);
@@ -535,5 +544,7 @@ main (int argc, char **argv)
   libwebsocket_context_destroy (context);
   g_ptr_array_unref (board.visitors);
   g_free (option_resources);
+  g_free (option_certificate);
+  g_free (option_key);
   return served ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -9,9 +9,15 @@
 #include <stdlib.h>
 
 static int option_port = 7681;
+static char *option_certificate;
+static char *option_key;
 
 static const GOptionEntry option_entries[] = {
   { "port", 'p', 0, G_OPTION_ARG_INT, &option_port, "Port to listen on, 0 for any (default 7681)", "N" },
+  { "certificate", 'C', 0, G_OPTION_ARG_FILENAME, &option_certificate,
+    "Serve wss://, with the certificate and its chain in this file (PEM)", "FILE" },
+  { "key", 'k', 0, G_OPTION_ARG_FILENAME, &option_key,
+    "File with the private key (default: it is in the file of the certificate)", "FILE" },
   { NULL },
 };
 
@@ -34,6 +40,19 @@ on_stop (gpointer user_data)
 }
 
 static gboolean
+use_certificate (LwsgContext *context, GError **error)
+{
+  const char *key = option_key != NULL ? option_key : option_certificate;
+  g_autoptr (GTlsCertificate) certificate = NULL;
+
+  if (option_certificate == NULL)
+    return TRUE;
+  certificate = g_tls_certificate_new_from_files (option_certificate, key, error);
+
+  return certificate != NULL && lwsg_context_set_tls_certificate (context, certificate, error);
+}
+
+static gboolean
 serve (GError **error)
 {
   g_autoptr (LwsgContext) context = lwsg_context_new ();
@@ -41,14 +60,14 @@ serve (GError **error)
   LwsgProtocol *echo = lwsg_context_add_protocol (context, NULL, error);
   guint port;
 
-  if (echo == NULL)
+  if (echo == NULL || !use_certificate (context, error))
     return FALSE;
   g_signal_connect (echo, "message", G_CALLBACK (on_message), NULL);
   port = lwsg_context_listen (context, "localhost", (guint16) option_port, error);
   if (port == 0)
     return FALSE;
 
-  g_print ("Listening on ws://127.0.0.1:%u/ (Ctrl-C ends it)\n", port);
+  g_print ("Listening on %s://127.0.0.1:%u/ (Ctrl-C ends it)\n", option_certificate != NULL ? "wss" : "ws", port);
   g_unix_signal_add (SIGINT, on_stop, loop);
   g_unix_signal_add (SIGTERM, on_stop, loop);
   g_main_loop_run (loop);
@@ -70,6 +89,8 @@ main (int argc, char **argv)
         g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "unexpected argument \"%s\"", argv[1]);
       else if (option_port < 0 || option_port > G_MAXUINT16)
         g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "there is no port %d", option_port);
+      else if (option_key != NULL && option_certificate == NULL)
+        g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "a key needs its certificate");
     }
   if (error == NULL && serve (&error))
     return EXIT_SUCCESS;

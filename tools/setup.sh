@@ -12,10 +12,11 @@ set -eu
 packages_of ()
 {
   case "$1" in
+    # openssl: makes the certificate of the demo.
     # libgirepository1.0-dev, valac: the bindings, which -Dintrospection=false leaves out.
-    build)    echo 'gcc libc6-dev meson ninja-build pkgconf libglib2.0-dev zlib1g-dev libgnutls28-dev glib-networking gettext libgirepository1.0-dev valac' ;;
+    build)    echo 'gcc libc6-dev meson ninja-build pkgconf libglib2.0-dev zlib1g-dev libgnutls28-dev glib-networking gettext openssl libgirepository1.0-dev valac' ;;
     # node-ws: npm's ws as Debian has it. libwebsockets17: a test compares symbols.
-    test)     echo 'g++ python3 python3-gi python3-websockets gjs nodejs node-ws curl openssl libwebsockets17' ;;
+    test)     echo 'g++ python3 python3-gi python3-websockets gjs nodejs node-ws curl libwebsockets17' ;;
     # libglib2.0-doc: the manual links to it.
     doc)      echo 'gtk-doc-tools docbook-xml docbook-xsl xsltproc libglib2.0-doc' ;;
     # libc6-dbg: without symbols of the dynamic linker valgrind sees errors in it.

@@ -5,6 +5,7 @@ const FIRST_WAIT = 500; // milliseconds until it connects again; doubles each ti
 const LAST_WAIT = 8000;
 const LINES_MAX = 500;
 const TEXT_MAX = 1000; // characters: the server takes 4096 bytes
+const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
 
 const [state, room, form, input] = ['state', 'room', 'form', 'input'].map(id => document.getElementById(id));
 const button = form.querySelector('button');
@@ -40,7 +41,7 @@ function show(message) {
 }
 
 function connect() {
-  socket = new WebSocket(`ws://${location.host}/?${encodeURIComponent(name)}`, 'chat');
+  socket = new WebSocket(`${scheme}://${location.host}/?${encodeURIComponent(name)}`, 'chat');
   socket.onopen = () => {
     wait = FIRST_WAIT;
     // The server begins with what was said lately.

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # lws-glib: WebSockets for the GLib main loop
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The demo page in headless Chromium.
+"""The demo page in headless Chromium, over http and ws, https and wss.
 
-    demo.py CLASSIC-SERVER PAGE-DIRECTORY
+    demo.py CLASSIC-SERVER PAGE-DIRECTORY CERTIFICATE-SCRIPT
 """
 
+import base64
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -14,6 +16,7 @@ import select
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -21,7 +24,7 @@ import time
 
 import tap
 
-SERVER, PAGE = sys.argv[1:3]
+SERVER, PAGE, CERTIFICATE_SCRIPT = sys.argv[1:]
 LIMIT = 60                      # seconds, for each wait
 PORT_TRIES = 5                  # somebody may take a port that was free a moment ago
 BROWSERS = ['chromium', 'chromium-browser', 'google-chrome']
@@ -70,14 +73,14 @@ def free_port():
 
 
 @contextlib.contextmanager
-def demo_server():
+def demo_server(*options):
     """The URL of a running server."""
     for _ in range(PORT_TRIES):
-        process = subprocess.Popen([SERVER, '--port', str(free_port()), '--resources', PAGE],
+        process = subprocess.Popen([SERVER, '--port', str(free_port()), '--resources', PAGE, *options],
                                    stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True)
         try:
             # Empty if it could not listen.
-            found = re.search(rb'http://\S+', read_some(process.stdout.fileno(), time.monotonic() + LIMIT))
+            found = re.search(rb'https?://\S+', read_some(process.stdout.fileno(), time.monotonic() + LIMIT))
             if found:
                 yield found[0].decode() + '/'
                 process.send_signal(signal.SIGINT)
@@ -92,12 +95,12 @@ def demo_server():
 class Browser:
     """Chromium, with one page, over a pair of pipes: messages in JSON, ended by a 0."""
 
-    def __init__(self, program, directory):
+    def __init__(self, program, directory, *options):
         from_us, to_browser = os.pipe()
         from_browser, from_them = os.pipe()
         # It reads from 3 and writes to 4.
         self.process = subprocess.Popen(
-            ['sh', '-c', f'exec "$@" 3<&{from_us} 4>&{from_them}', 'sh', program, *BROWSER_OPTIONS,
+            ['sh', '-c', f'exec "$@" 3<&{from_us} 4>&{from_them}', 'sh', program, *BROWSER_OPTIONS, *options,
              f'--user-data-dir={directory}', 'about:blank'],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             pass_fds=[from_us, from_them], start_new_session=True)
@@ -184,12 +187,36 @@ def draw_line(browser):
         browser.call('Input.dispatchMouseEvent', type=kind, x=x + step, y=y + step, button='left', clickCount=1)
 
 
-def check_page():
+def find_browser():
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not program:
         raise tap.Skip('Chromium is not installed')
-    with tempfile.TemporaryDirectory(prefix='lws-glib-demo-', ignore_cleanup_errors=True) as directory, \
-            demo_server() as url, contextlib.closing(Browser(program, directory)) as browser:
+    return program
+
+
+def openssl(*command):
+    if not shutil.which('openssl'):
+        raise tap.Skip('openssl is not installed')
+    return subprocess.run(['openssl', *command], stdout=subprocess.PIPE, check=True).stdout
+
+
+def make_certificate(directory):
+    """The paths of certificate and key, as the demo makes them."""
+    subprocess.run(['sh', CERTIFICATE_SCRIPT, directory], check=True)
+    return os.path.join(directory, 'certificate.pem'), os.path.join(directory, 'key.pem')
+
+
+def public_key_hash(key):
+    """What Chromium calls a certificate's key by."""
+    return base64.b64encode(hashlib.sha256(openssl('pkey', '-in', key, '-pubout', '-outform', 'DER')).digest()).decode()
+
+
+@contextlib.contextmanager
+def page(directory, server_options=(), browser_options=()):
+    """The browser with the page of a server, which uses both its connections."""
+    program = find_browser()
+    with demo_server(*server_options) as url, \
+            contextlib.closing(Browser(program, directory, *browser_options)) as browser:
         browser.open(url)
         # Both connections are up, and the counter counts.
         assert browser.watch(f"() => {STATES} === 'open,open' && {STATES}") == 'open,open'
@@ -199,7 +226,56 @@ def check_page():
         draw_line(browser)
         assert browser.watch("() => document.querySelector('.paper').dataset.drawn === '' && 'drawn'") == 'drawn'
         assert not browser.complaints, browser.complaints
+        yield browser
+
+
+def temporary_directory():
+    return tempfile.TemporaryDirectory(prefix='lws-glib-demo-', ignore_cleanup_errors=True)
+
+
+def check_page():
+    with temporary_directory() as directory, page(directory) as browser:
+        assert browser.evaluate('location.protocol') == 'http:'
+
+
+def check_page_by_tls():
+    openssl('version')
+    with temporary_directory() as directory:
+        certificate, key = make_certificate(os.path.join(directory, 'demo-tls'))
+        with page(os.path.join(directory, 'profile'), ['--certificate', certificate, '--key', key],
+                  [f'--ignore-certificate-errors-spki-list={public_key_hash(key)}']) as browser:
+            # A page that came by https may open nothing but wss.
+            assert browser.evaluate('location.protocol') == 'https:'
+            assert browser.evaluate('isSecureContext') is True
+
+
+def check_certificate():
+    openssl('version')
+    with temporary_directory() as directory:
+        paths = make_certificate(os.path.join(directory, 'a', 'b'))
+        certificate, key = paths
+        assert stat.S_IMODE(os.stat(key).st_mode) == 0o600
+        names = openssl('x509', '-in', certificate, '-noout', '-ext', 'subjectAltName').decode()
+        for name in ('DNS:localhost', 'IP Address:127.0.0.1', 'IP Address:0:0:0:0:0:0:0:1'):
+            assert name in names, names
+
+        def contents():
+            return [open(path, 'rb').read() for path in paths]
+
+        # The second time it is the same one, unless it would not do.
+        first = contents()
+        make_certificate(os.path.dirname(key))
+        assert contents() == first
+        openssl('req', '-x509', '-key', key, '-days', '3', '-subj', '/CN=localhost', '-out', certificate)
+        make_certificate(os.path.dirname(key))
+        second = contents()
+        assert second[0] != first[0]
+        os.unlink(key)
+        make_certificate(os.path.dirname(key))
+        assert contents()[0] != second[0]
+        assert stat.S_IMODE(os.stat(key).st_mode) == 0o600
 
 
 if __name__ == '__main__':
-    sys.exit(tap.run([('/peers/demo/page', check_page)]))
+    sys.exit(tap.run([('/peers/demo/page', check_page), ('/peers/demo/page-by-tls', check_page_by_tls),
+                      ('/peers/demo/certificate', check_certificate)]))
