@@ -12,11 +12,14 @@ import os
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 
+import certificates
 import tap
 
 try:
@@ -53,14 +56,24 @@ def need_websockets():
 
 
 @contextlib.contextmanager
-def server(name, stop=signal.SIGTERM):
+def identity():
+    """A certificate for this machine that is its own authority, and its key: two files."""
+    if not shutil.which('openssl'):
+        raise tap.Skip('openssl is not installed')
+    with tempfile.TemporaryDirectory(prefix='lws-glib-examples-') as directory:
+        yield certificates.make(directory, 'machine', ['localhost', '127.0.0.1'])
+
+
+@contextlib.contextmanager
+def server(name, stop=signal.SIGTERM, options=()):
     """A running server, and its port. It must end well when it is told to."""
-    process = subprocess.Popen([*command_of(name), '--port', '0'], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([*command_of(name), '--port', '0', *options], stdout=subprocess.PIPE, text=True)
     try:
         greeting = process.stdout.readline()
-        port = re.search(r'://127\.0\.0\.1:(\d+)/', greeting)
+        port = re.search(r'(\w+)://127\.0\.0\.1:(\d+)/', greeting)
         assert port, f'{name} says {greeting!r}'
-        yield process, int(port[1])
+        assert (port[1] in ('https', 'wss')) == bool(options), greeting
+        yield process, int(port[2])
         process.send_signal(stop)
         assert process.wait(LIMIT) == 0, f'{name} ended with {process.returncode}'
     finally:
@@ -70,23 +83,51 @@ def server(name, stop=signal.SIGTERM):
 
 def talk(port, function, **options):
     async def connect():
-        async with websockets.connect(f'ws://127.0.0.1:{port}/', **options) as connection:
+        scheme = 'wss' if 'ssl' in options else 'ws'
+        async with websockets.connect(f'{scheme}://127.0.0.1:{port}/', **options) as connection:
             return await function(connection)
 
     return asyncio.run(asyncio.wait_for(connect(), LIMIT))
 
 
+async def echo(connection):
+    for message in ('', 'text €', b'', bytes(range(256)), 'x' * 100000):
+        await connection.send(message)
+        assert await connection.recv() == message
+
+
 def check_echo():
     need_websockets()
-
-    async def echo(connection):
-        for message in ('', 'text €', b'', bytes(range(256)), 'x' * 100000):
-            await connection.send(message)
-            assert await connection.recv() == message
-
     for stop in (signal.SIGTERM, signal.SIGINT):
         with server('echo-server', stop) as (_, port):
             talk(port, echo)
+
+
+def check_echo_by_tls():
+    need_websockets()
+    with identity() as (certificate, key), tempfile.NamedTemporaryFile() as both:
+        trusting = ssl.create_default_context(cafile=certificate)
+        with server('echo-server', options=['--certificate', certificate, '--key', key]) as (_, port):
+            talk(port, echo, ssl=trusting)
+        # The key may stand in the same file.
+        for path in key, certificate:
+            with open(path, 'rb') as file:
+                both.write(file.read())
+        both.flush()
+        with server('echo-server', options=['--certificate', both.name]) as (_, port):
+            talk(port, echo, ssl=trusting)
+
+
+def check_bad_certificates(name):
+    if name.endswith('.js'):
+        need_typelib()
+    with identity() as (certificate, key), identity() as (_, other_key):
+        for options in (['--key', key], ['--certificate', '/nonexistent'], ['--certificate', certificate],
+                        ['--certificate', certificate, '--key', other_key]):
+            result = subprocess.run([*command_of(name), '--port', '0', *options], capture_output=True, text=True,
+                                    timeout=LIMIT, check=False)
+            assert result.returncode == 1 and result.stderr, f'{name} {options}: {result}'
+            assert 'Listening' not in result.stdout
 
 
 def check_bad_options(name):
@@ -144,6 +185,22 @@ def check_chat():
             assert said[0] == 'Bob: Hi all.' and said[-2:] == ['Eve: In passing.', 'Cid: Late.'], output
 
 
+def check_chat_by_tls():
+    need_typelib()
+    with identity() as (certificate, key):
+        with server('chat-server.js', options=['--certificate', certificate, '--key', key]) as (_, port):
+            with chat_client(port, '--tls', '--trust', certificate, '--name', 'Ann', '--say', 'Hush.',
+                             '--count', '1') as ann:
+                assert ann.communicate(timeout=LIMIT)[0] == '* Ann came in\nAnn: Hush.\n'
+            trusting = ssl.create_default_context(cafile=certificate)
+            page = urllib.request.urlopen(f'https://127.0.0.1:{port}/', timeout=LIMIT, context=trusting)
+            assert b'chat.js' in page.read()
+            # Nobody but itself vouches for it.
+            with chat_client(port, '--tls') as doubting:
+                _, complaint = doubting.communicate(timeout=LIMIT)
+                assert doubting.returncode == 1 and 'not trusted' in complaint, complaint
+
+
 def check_chat_ends():
     need_typelib()
     with contextlib.ExitStack() as stack:
@@ -191,7 +248,10 @@ def check_chat_origin():
 def cases():
     for name in ('echo-server', 'ticker', 'chat-server.js'):
         yield f'/examples/bad-options/{name}', lambda name=name: check_bad_options(name)
-    for case in (check_echo, check_ticker, check_chat, check_chat_ends, check_chat_page, check_chat_origin):
+    for name in ('echo-server', 'chat-server.js'):
+        yield f'/examples/bad-certificates/{name}', lambda name=name: check_bad_certificates(name)
+    for case in (check_echo, check_echo_by_tls, check_ticker, check_chat, check_chat_by_tls,
+                 check_chat_ends, check_chat_page, check_chat_origin):
         yield f'/examples/{case.__name__.removeprefix("check_")}', case
 
 

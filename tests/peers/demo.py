@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # lws-glib: WebSockets for the GLib main loop
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The demo page in headless Chromium, over http and ws, https and wss.
+"""The demo, over http and ws, https and wss: its page in headless Chromium, and its clients.
 
-    demo.py CLASSIC-SERVER PAGE-DIRECTORY CERTIFICATE-SCRIPT
+    demo.py CLASSIC-SERVER CLASSIC-CLIENT CLASSIC-PING PAGE-DIRECTORY CERTIFICATE-SCRIPT
 """
 
 import base64
@@ -24,7 +24,7 @@ import time
 
 import tap
 
-SERVER, PAGE, CERTIFICATE_SCRIPT = sys.argv[1:]
+SERVER, CLIENT, PING, PAGE, CERTIFICATE_SCRIPT = sys.argv[1:]
 LIMIT = 60                      # seconds, for each wait
 PORT_TRIES = 5                  # somebody may take a port that was free a moment ago
 BROWSERS = ['chromium', 'chromium-browser', 'google-chrome']
@@ -249,6 +249,40 @@ def check_page_by_tls():
             assert browser.evaluate('isSecureContext') is True
 
 
+def run_client(program, url, *options):
+    port = url.rstrip('/').rpartition(':')[2]
+    return subprocess.run([program, '--port', port, '--count', '3', *options, 'localhost'], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=LIMIT, check=False)
+
+
+def check_talks(url, *options):
+    client = run_client(CLIENT, url, *options)
+    assert client.returncode == 0, client
+    assert len(client.stdout.splitlines()) == 3 and client.stdout.replace('\n', '').isdigit(), client
+    ping = run_client(PING, url, '--interval', '1', *options)
+    assert ping.returncode == 0 and '3 received' in ping.stdout, ping
+
+
+def check_clients():
+    with demo_server() as url:
+        check_talks(url)
+        # It speaks no TLS.
+        assert run_client(CLIENT, url, '--self-signed').returncode == 1
+
+
+def check_clients_by_tls():
+    openssl('version')
+    with temporary_directory() as directory:
+        certificate, key = make_certificate(directory)
+        with demo_server('--certificate', certificate, '--key', key) as url:
+            check_talks(url, '--self-signed')
+            # No authority that the system trusts knows the certificate.
+            for program in CLIENT, PING:
+                refused = run_client(program, url, '--tls')
+                assert refused.returncode == 1 and 'not trusted' in refused.stderr, refused
+            assert run_client(CLIENT, url).returncode == 1
+
+
 def check_certificate():
     openssl('version')
     with temporary_directory() as directory:
@@ -278,4 +312,5 @@ def check_certificate():
 
 if __name__ == '__main__':
     sys.exit(tap.run([('/peers/demo/page', check_page), ('/peers/demo/page-by-tls', check_page_by_tls),
+                      ('/peers/demo/clients', check_clients), ('/peers/demo/clients-by-tls', check_clients_by_tls),
                       ('/peers/demo/certificate', check_certificate)]))
