@@ -155,7 +155,7 @@ context_load_certificate (struct libwebsocket_context *context, const char *cert
       g_prefix_error (error, "%s, %s: ", certificate_path, key_path != NULL ? key_path : certificate_path);
       return FALSE;
     }
-  context->tls.credentials = g_steal_pointer (&credentials);
+  engine_tls_settings_take_credentials (&context->tls, g_steal_pointer (&credentials));
 
   return TRUE;
 }

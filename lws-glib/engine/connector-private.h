@@ -35,6 +35,7 @@ struct _EngineDial {
   gboolean secure;
   gboolean accept_self_signed;
   GTlsCertificateFlags certificate_errors; /* what was wrong with the server's */
+  gboolean certificate_accepted; /* nevertheless */
   char *address;
   guint16 port;
   char *target;

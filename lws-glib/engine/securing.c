@@ -90,15 +90,16 @@ securing_on_done (GObject *source, GAsyncResult *result, gpointer data)
   EngineContext *context = dial->context;
   EngineConnection *connection;
   g_autoptr (GError) error = NULL;
+  gboolean trusted = g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result, &error) &&
+                     engine_tls_client_is_trusted (dial, G_TLS_CONNECTION (source));
 
-  g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result, &error);
   g_signal_handlers_disconnect_by_data (source, dial);
   if (!engine_connector_end_job (dial))
     return;
 
   connection = dial->connection;
   engine_context_hold (context);
-  if (connection->state == ENGINE_STATE_SECURING && error != NULL)
+  if (connection->state == ENGINE_STATE_SECURING && !trusted)
     {
       g_autoptr (GError) failure = securing_describe (dial, error);
 

@@ -23,6 +23,10 @@ typedef struct {
 
 void engine_tls_settings_clear (EngineTlsSettings *settings);
 
+/* Serves with others from now on. Sessions that were begun with the former ones are not resumed:
+ * their clients would not see the new certificate. */
+void engine_tls_settings_take_credentials (EngineTlsSettings *settings, EngineCredentials *credentials);
+
 /* The database in force, for one call; NULL with @error if the system has none. */
 GTlsDatabase *engine_tls_settings_get_database (EngineTlsSettings *settings, GError **error);
 

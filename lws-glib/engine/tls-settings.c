@@ -18,6 +18,14 @@
 /* How long a session can be resumed, in seconds. */
 #define SETTINGS_TICKET_LIFE (2 * 60 * 60)
 
+static void
+settings_drop_ticket_key (EngineTlsSettings *settings)
+{
+  if (settings->ticket_key.data != NULL)
+    gnutls_memset (settings->ticket_key.data, 0, settings->ticket_key.size);
+  g_clear_pointer (&settings->ticket_key.data, gnutls_free);
+}
+
 void
 engine_tls_settings_clear (EngineTlsSettings *settings)
 {
@@ -26,10 +34,16 @@ engine_tls_settings_clear (EngineTlsSettings *settings)
   g_clear_object (&settings->client_database);
   g_clear_object (&settings->interaction);
   g_clear_pointer (&settings->priority, gnutls_priority_deinit);
-  if (settings->ticket_key.data != NULL)
-    gnutls_memset (settings->ticket_key.data, 0, settings->ticket_key.size);
-  g_clear_pointer (&settings->ticket_key.data, gnutls_free);
+  settings_drop_ticket_key (settings);
   engine_cipher_stock_clear (&settings->stock);
+}
+
+void
+engine_tls_settings_take_credentials (EngineTlsSettings *settings, EngineCredentials *credentials)
+{
+  g_clear_pointer (&settings->credentials, engine_credentials_unref);
+  settings->credentials = credentials;
+  settings_drop_ticket_key (settings);
 }
 
 GTlsDatabase *
@@ -82,9 +96,7 @@ settings_make_ticket_key (EngineTlsSettings *settings, guint32 tick)
   code = gnutls_session_ticket_key_generate (&fresh);
   if (code != 0)
     return code;
-  if (settings->ticket_key.data != NULL)
-    gnutls_memset (settings->ticket_key.data, 0, settings->ticket_key.size);
-  gnutls_free (settings->ticket_key.data);
+  settings_drop_ticket_key (settings);
   settings->ticket_key = fresh;
   settings->ticket_key_tick = tick;
 

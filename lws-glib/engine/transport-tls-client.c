@@ -3,7 +3,6 @@
  */
 #include "transport-tls-private.h"
 
-#include "connector-private.h"
 #include "context-private.h"
 #include "tls-database-private.h"
 #include "tls-stream-private.h"
@@ -54,7 +53,6 @@ client_on_accept_certificate (GTlsConnection *tls, GTlsCertificate *certificate,
 {
   EngineDial *dial = data;
   EngineContext *context = dial->context;
-  gboolean accepted;
 
   dial->certificate_errors = errors;
   if (dial->connection == NULL || dial->connection->state != ENGINE_STATE_SECURING)
@@ -63,14 +61,26 @@ client_on_accept_certificate (GTlsConnection *tls, GTlsCertificate *certificate,
   if (dial->accept_self_signed && errors == G_TLS_CERTIFICATE_UNKNOWN_CA && client_is_self_signed (certificate))
     {
       g_message (_("The certificate of %s is its own authority; accepted, as was asked for"), dial->address);
+      dial->certificate_accepted = TRUE;
       return TRUE;
     }
 
   engine_context_hold (context);
-  accepted = context->events->accept_certificate (dial->connection, certificate, errors);
+  dial->certificate_accepted = context->events->accept_certificate (dial->connection, certificate, errors);
   engine_context_release (context);
 
-  return accepted;
+  return dial->certificate_accepted;
+}
+
+/* GIO keeps sessions for the whole process, those of others who trusted the server, too. When one
+ * is resumed it verifies the certificate again, but asks nobody what to do about it. */
+gboolean
+engine_tls_client_is_trusted (EngineDial *dial, GTlsConnection *tls)
+{
+  GTlsCertificateFlags errors = g_tls_connection_get_peer_certificate_errors (tls);
+
+  return errors == G_TLS_CERTIFICATE_NO_FLAGS || dial->certificate_accepted ||
+         client_on_accept_certificate (tls, g_tls_connection_get_peer_certificate (tls), errors, dial);
 }
 
 static void

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cipher-private.h"
+#include "connector-private.h"
 #include "transport-private.h"
 
 /* What the two sides of TLS share, and how each is begun. */
@@ -25,5 +26,8 @@ gboolean engine_tls_server_start (EngineConnection *connection, GError **error);
  * in a thread. On success @fd, a copy of the socket's, belongs to the transport. */
 GTlsConnection *engine_tls_client_start (EngineConnection *connection, GSocket *socket, int fd, GError **error);
 
-/* The handshake is done. The descriptor goes to the caller. */
+/* The handshake is done: is the server trusted? */
+gboolean engine_tls_client_is_trusted (EngineDial *dial, GTlsConnection *tls);
+
+/* ... it is. The descriptor goes to the caller. */
 int engine_tls_client_secured (EngineConnection *connection);

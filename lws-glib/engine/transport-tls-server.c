@@ -321,8 +321,11 @@ server_read (EngineConnection *connection, void *buffer, gsize length)
 
   done = server_read_records (self, buffer, length);
   engine_cipher_keep (&self->cipher);
-  /* GnuTLS may have answered something, such as a change of keys. */
-  if (engine_cipher_waiting (&self->cipher) > 0)
+  /* The alert that says why leaves now or never. What else GnuTLS may have answered, such as a change of
+   * keys, can wait. */
+  if (self->failure != 0)
+    engine_cipher_flush (&self->cipher, connection->watch.fd);
+  else if (engine_cipher_waiting (&self->cipher) > 0)
     engine_connection_stand_in (connection, ENGINE_LINE_DIRTY);
 
   if (done > 0)

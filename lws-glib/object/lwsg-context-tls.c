@@ -54,9 +54,7 @@ lwsg_context_get_tls_certificate (LwsgContext *self)
 static void
 tls_replace_credentials (LwsgContext *self, EngineCredentials *credentials)
 {
-  g_autoptr (EngineCredentials) former = self->engine->tls.credentials;
-
-  self->engine->tls.credentials = credentials;
+  engine_tls_settings_take_credentials (&self->engine->tls, credentials);
   tls_notify (self, LWSG_CONTEXT_PROP_TLS_CERTIFICATE);
 }
 
