@@ -7,6 +7,7 @@
 //   our-end.js client PORT CONNECTIONS SUBPROTOCOLS PATH
 //                                opens that many connections, and ends when they are
 //                                closed; prints the domain and code of each failure
+//   with CERTIFICATE KEY         behind that: over TLS; these files are the server's
 //
 // Both do what the subprotocol says:
 //   text, none           echo; here with receive_async() and send_async()
@@ -90,7 +91,10 @@ function accept(_protocol, request) {
   return false;
 }
 
-function serve() {
+function serve(certificate, key) {
+  if (certificate)
+    context.set_tls_certificate(Gio.TlsCertificate.new_from_files(certificate, key));
+
   const names = [null, 'text', 'binary', 'fan', 'others', 'command'];
   const protocols = new Map(names.map(name => [name, context.add_protocol(name)]));
 
@@ -129,17 +133,20 @@ async function talk(uri, subprotocols) {
   await new Promise(resolve => connection.connect('closed', resolve));
 }
 
-async function beClient(port, connections, subprotocols, path) {
+async function beClient(port, connections, subprotocols, path, certificate) {
   const asked = subprotocols === '-' ? null : subprotocols.split(',');
+  const uri = `${certificate ? 'wss' : 'ws'}://127.0.0.1:${port}${path}`;
 
-  await Promise.all(Array.from({length: Number(connections)}, () => talk(`ws://127.0.0.1:${port}${path}`, asked)));
+  if (certificate)
+    context.tlsDatabase = Gio.TlsFileDatabase.new(certificate);
+  await Promise.all(Array.from({length: Number(connections)}, () => talk(uri, asked)));
   loop.quit();
 }
 
 const [role, ...parameters] = programArgs;
 
 if (role === 'server')
-  serve();
+  serve(...parameters);
 else
   beClient(...parameters);
 loop.run();

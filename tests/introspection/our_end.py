@@ -10,7 +10,7 @@ import traceback
 import gi
 
 gi.require_version('Lwsg', '1.0')
-from gi.repository import GLib, Lwsg  # noqa: E402
+from gi.repository import Gio, GLib, Lwsg  # noqa: E402
 
 ENOUGH = 1 << 20  # bytes that wait to be sent, before nothing more is received
 
@@ -100,7 +100,9 @@ def accept(protocol, request):
     return False
 
 
-def serve():
+def serve(certificate=None, key=None):
+    if certificate:
+        context.set_tls_certificate(Gio.TlsCertificate.new_from_files(certificate, key))
     for name in (None, 'text', 'binary', 'fan', 'others', 'command'):
         protocol = context.add_protocol(name)
         protocol.connect('accept', accept)
@@ -118,8 +120,11 @@ def serve():
                           lambda *_: loop.quit())
 
 
-def be_client(port, connections, subprotocols, path):
+def be_client(port, connections, subprotocols, path, certificate=None, _key=None):
     left = int(connections)
+    scheme = 'wss' if certificate else 'ws'
+    if certificate:
+        context.set_tls_database(Gio.TlsFileDatabase.new(certificate))
 
     def on_end(*_):
         nonlocal left
@@ -142,13 +147,13 @@ def be_client(port, connections, subprotocols, path):
 
     asked = None if subprotocols == '-' else subprotocols.split(',')
     for _ in range(left):
-        context.connect_full_async(f'ws://127.0.0.1:{port}{path}', asked, 'http://origin.example', None, None,
+        context.connect_full_async(f'{scheme}://127.0.0.1:{port}{path}', asked, 'http://origin.example', None, None,
                                    on_connected)
 
 
 def main(role, *parameters):
     if role == 'server':
-        serve()
+        serve(*parameters)
     else:
         be_client(*parameters)
     loop.run()

@@ -28,9 +28,8 @@ OBJECTS = {
     'Context': (
         'allowed-origins close-timeout= compression= compression-level= compression-memory-level= '
         'compression-takeover= compression-threshold= compression-window-bits= dispatch-budget= '
-        'handshake-timeout= max-connections= '
-        'max-connections-per-peer= max-message-size= ping-interval= pong-timeout= proxy-resolver= tls-authentication-mode= tls-certificate= tls-database= '
-        'tls-interaction=',
+        'handshake-timeout= max-connections= max-connections-per-peer= max-message-size= ping-interval= '
+        'pong-timeout= proxy-resolver= tls-authentication-mode= tls-certificate= tls-database= tls-interaction=',
         'accept-certificate http-request'),
     'Protocol': ('context n-connections name', 'accept broadcast closed message opened'),
     'Request': ('method path query remote-address', ''),
@@ -161,7 +160,10 @@ def check_nullable():
     for symbol in ('lwsg_connection_get_protocol', 'lwsg_connection_get_subprotocol', 'lwsg_connection_get_path',
                    'lwsg_connection_get_remote_address', 'lwsg_connection_get_close_reason', 'lwsg_message_get_text',
                    'lwsg_protocol_get_name', 'lwsg_protocol_get_context', 'lwsg_context_lookup_protocol',
-                   'lwsg_context_get_proxy_resolver', 'lwsg_context_get_allowed_origins', 'lwsg_request_get_query', 'lwsg_request_get_header',
+                   'lwsg_connection_get_tls_peer_certificate', 'lwsg_connection_get_tls_ciphersuite_name',
+                   'lwsg_context_get_tls_certificate', 'lwsg_context_get_tls_database',
+                   'lwsg_context_get_tls_interaction', 'lwsg_context_get_proxy_resolver',
+                   'lwsg_context_get_allowed_origins', 'lwsg_request_get_query', 'lwsg_request_get_header',
                    'lwsg_request_get_remote_address'):
         assert GIRepository.callable_info_may_return_null(found[symbol]), symbol
     for symbol in ('lwsg_context_new', 'lwsg_request_get_method', 'lwsg_request_get_path', 'lwsg_message_get_bytes',
@@ -176,8 +178,10 @@ def check_transfer():
             'lwsg_context_new': everything, 'lwsg_context_connect_finish': everything,
             'lwsg_context_add_protocol': nothing, 'lwsg_context_lookup_protocol': nothing,
             'lwsg_connection_receive_finish': everything, 'lwsg_connection_get_socket': everything,
+            'lwsg_context_get_tls_certificate': nothing, 'lwsg_connection_get_tls_peer_certificate': nothing,
             'lwsg_connection_get_remote_address': nothing, 'lwsg_message_get_bytes': nothing,
-            'lwsg_message_get_text': nothing, 'lwsg_context_get_allowed_origins': nothing, 'lwsg_request_list_headers': everything}.items():
+            'lwsg_message_get_text': nothing, 'lwsg_context_get_allowed_origins': nothing,
+            'lwsg_request_list_headers': everything}.items():
         assert GIRepository.callable_info_get_caller_owns(found[symbol]) == transfer, symbol
 
 

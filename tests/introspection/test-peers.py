@@ -10,7 +10,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
+import certificates
 import tap
 
 PEERS, *OUR_END = sys.argv[1:]
@@ -23,6 +25,9 @@ LIBRARIES = {
 }
 BOTH_ROLES = ('text', 'binary', 'fragments', 'random', 'deflate', 'pings', 'command-pings', 'command-splits', 'closes',
               'command-closes', 'losses', 'crowd', 'subprotocols')
+
+# Over TLS, those in which it could make a difference.
+SECURE = ('text', 'fragments', 'random', 'command-pings', 'command-closes', 'losses', 'crowd')
 
 # The path, and what our client says of it.
 REFUSALS = {
@@ -59,23 +64,31 @@ def finish(process):
     return output
 
 
-def check_server(library, conversation):
-    with running([*OUR_END, 'server']) as server:
+def check_server(library, conversation, identity=()):
+    with running([*OUR_END, 'server', *identity]) as server:
         port = server.stdout.readline().strip()
-        with peer(library, 'client', conversation, port) as client:
+        with peer(library, 'client', conversation, port, *identity) as client:
             finish(client)
         finish(server)
 
 
-def check_client(library, conversation, path='/', expected=''):
-    with peer(library, 'server', conversation) as server:
+def check_client(library, conversation, path='/', expected='', identity=()):
+    with peer(library, 'server', conversation, *identity) as server:
         plan = server.stdout.readline().split()
         if not plan:
             finish(server)
-        with running([*OUR_END, 'client', *plan, path]) as client:
+        with running([*OUR_END, 'client', *plan, path, *identity]) as client:
             output = finish(client)
         assert output.startswith(expected) and bool(output) == bool(expected), output
         finish(server)
+
+
+def by_tls(check, library, conversation):
+    """With files for the server that are its own authority."""
+    if not shutil.which('openssl'):
+        raise tap.Skip('openssl is not installed')
+    with tempfile.TemporaryDirectory(prefix='lws-glib-peers-') as directory:
+        check(library, conversation, identity=certificates.make(directory, 'machine', ['127.0.0.1']))
 
 
 def cases():
@@ -86,6 +99,11 @@ def cases():
         for conversation in BOTH_ROLES:
             yield (f'/introspection/peers/client/{library}/{conversation}',
                    lambda library=library, conversation=conversation: check_client(library, conversation))
+        for role, check in ('server', check_server), ('client', check_client):
+            for conversation in SECURE:
+                yield (f'/introspection/peers/{role}/wss/{library}/{conversation}',
+                       lambda check=check, library=library, conversation=conversation:
+                       by_tls(check, library, conversation))
         for path, expected in REFUSALS.items():
             yield (f'/introspection/peers/client/{library}/refusal{path}',
                    lambda library=library, path=path, expected=expected:
