@@ -31,7 +31,8 @@ class Chat:
             self.loop.quit()
 
     def run(self):
-        uri = f'{"wss" if self.options.tls else "ws"}://localhost:{self.options.port}/?{urllib.parse.quote(self.options.name)}'
+        scheme = 'wss' if self.options.tls else 'ws'
+        uri = f'{scheme}://localhost:{self.options.port}/?{urllib.parse.quote(self.options.name)}'
         try:
             if self.options.trust:
                 self.context.set_tls_database(Gio.TlsFileDatabase.new(os.path.abspath(self.options.trust)))

@@ -361,7 +361,8 @@ connect_start_flow (gpointer data)
  *
  * Errors are %LWSG_ERROR_INVALID_ARGUMENT for a URI, subprotocol or header that can't be,
  * %LWSG_ERROR_CONNECT, %LWSG_ERROR_TIMED_OUT, %LWSG_ERROR_HANDSHAKE if the answer is not as RFC
- * 6455 asks, one of the domain #LWSG_HTTP_ERROR with the status of a server that refused,
+ * 6455 asks, one of the domain %G_TLS_ERROR if TLS fails, %G_TLS_ERROR_BAD_CERTIFICATE among them
+ * if the server is not trusted, one of the domain #LWSG_HTTP_ERROR with the status of a server that refused,
  * %LWSG_ERROR_CLOSED if the context was closed, and %G_IO_ERROR_CANCELLED.
  *
  * Messages are delivered from the next turn of the main loop on: handlers that are connected

@@ -38,6 +38,10 @@
  *
  * A client calls lwsg_context_connect_async(). One context can be both.
  *
+ * With a certificate, see lwsg_context_set_tls_certificate(), the ports are served by TLS, as
+ * wss:// and https://. #LwsgContext:tls-database says whom clients trust, and servers that ask
+ * for certificates; #LwsgContext::accept-certificate what is wrong with those of peers.
+ *
  * Each function is for the thread that made the context. #LwsgContext:max-message-size and
  * the deadlines hold for all its connections; a change of the deadlines holds from the next
  * time that one is set.

@@ -19,11 +19,13 @@ import shlex
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
 
+import certificates
 import tap
 
 SOURCE_ROOT, BUILD_ROOT = map(pathlib.Path, sys.argv[1:3])
@@ -72,8 +74,8 @@ class Installation:
         return shlex.split(output_of(['pkg-config', *options, PACKAGE], env=ours)
                            + output_of(['pkg-config', *options, 'gio-2.0']))
 
-    def build(self, compiler, source, flags):
-        program = self.directory / 'program'
+    def build(self, compiler, source, flags, name='program'):
+        program = self.directory / name
         output_of([*compiler, *flags, *WARNINGS, source, '-x', 'none', '-o', program,
                    *self.pkg_config('--cflags'), *self.pkg_config('--libs')])
         return program
@@ -140,20 +142,44 @@ class Installation:
         introspected = output_of(['meson', 'introspect', '--projectinfo', BUILD_ROOT])
         assert f'"version": "{version}"' in introspected, f'{version} is not in {introspected}'
 
-    def check_readme_example(self, compiler):
-        """The C programs in README.md build as they stand there, and echo."""
+    def build_readme(self, compiler, tls):
+        """The C programs in README.md, as they stand there."""
+        built = []
         readme = (SOURCE_ROOT / 'README.md').read_text(encoding='utf-8')
         blocks = re.findall(r'^```c\n(.*?)^```$', readme, re.MULTILINE | re.DOTALL)
         assert blocks, 'README.md has no C program'
         for number, block in enumerate(blocks):
+            if ('tls' in block) != tls:
+                continue
             source = self.directory / f'readme-{number}.c'
             source.write_text(block, encoding='utf-8')
-            self.check_echoes(self.build(compiler, source, ['-Wno-unused-parameter',
-                                                            '-Wno-missing-field-initializers']))
+            built.append(self.build(compiler, source, ['-Wno-unused-parameter', '-Wno-missing-field-initializers'],
+                                    f'readme-{number}'))
+        assert built, 'README.md has no such program'
+        return built
 
-    def check_echoes(self, program):
+    def check_readme_example(self, compiler):
+        for program in self.build_readme(compiler, tls=False):
+            self.check_echoes(program)
+
+    def check_readme_tls(self, compiler):
+        """A server that echoes, and a client that says by what it is connected."""
+        if not shutil.which('openssl'):
+            raise tap.Skip('openssl is not installed')
+        server, client = self.build_readme(compiler, tls=True)
+        certificate, key = certificates.make(self.directory, 'machine', ['localhost', '127.0.0.1'])
+
+        def check_client(port):
+            command = [client, f'wss://localhost:{port}/']
+            assert 'Connected by TLS' in output_of([*command, certificate], env=self.environment)
+            # The system does not know this authority.
+            assert 'not trusted' in output_of(command, env=self.environment)
+
+        self.check_echoes(server, (certificate, key), check_client)
+
+    def check_echoes(self, program, identity=(), check=None):
         for _ in range(PORT_TRIES):
-            if echoes(program, self.environment):
+            if echoes(program, self.environment, identity, check):
                 return
         raise AssertionError(f'{program} ends before anybody connects')
 
@@ -163,8 +189,8 @@ def needs(feature):
         raise tap.Skip(f'this build has no {feature}')
 
 
-def echoes(program, environment):
-    """Does it serve on a free port? False if it ended early."""
+def echoes(program, environment, identity, check):
+    """Does it serve on a free port, by TLS if there is an identity? False if it ended early."""
     try:
         import websockets
     except ImportError as error:
@@ -174,18 +200,24 @@ def echoes(program, environment):
         probe.bind(('127.0.0.1', 0))
         port = probe.getsockname()[1]
 
+    uri, options = f'ws://127.0.0.1:{port}/', {}
+    if identity:
+        uri, options = f'wss://127.0.0.1:{port}/', {'ssl': ssl.create_default_context(cafile=identity[0])}
+
     async def talk():
-        async with websockets.connect(f'ws://127.0.0.1:{port}/', subprotocols=['echo']) as connection:
+        async with websockets.connect(uri, subprotocols=['echo'], **options) as connection:
             assert connection.subprotocol == 'echo'
             await connection.send('h\u00e9llo')
             assert await connection.recv() == 'h\u00e9llo'
 
     deadline = time.monotonic() + START_LIMIT
-    with subprocess.Popen([program, str(port)], env=environment) as server:
+    with subprocess.Popen([program, str(port), *identity], env=environment) as server:
         try:
             while server.poll() is None:
                 try:
                     asyncio.run(asyncio.wait_for(talk(), START_LIMIT))
+                    if check:
+                        check(port)
                     return True
                 except ConnectionRefusedError:
                     assert time.monotonic() < deadline, 'the program of README.md does not listen'
@@ -220,6 +252,7 @@ def main():
             ('/install/object-program/python', installed.check_typelib),
             ('/install/object-program/vala', installed.check_vapi),
             ('/install/readme-example', lambda: installed.check_readme_example(cc)),
+            ('/install/readme-tls', lambda: installed.check_readme_tls(cc)),
         ])
 
 
