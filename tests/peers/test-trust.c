@@ -1,7 +1,7 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Whom ssl_connection trusts, of a server that is its own authority. One context is both ends.
+ * Whom ssl_connection trusts, of servers that are their own authority. One context is both ends.
  */
 #include "child.h"
 
@@ -95,7 +95,7 @@ test_other_name (Fixture *fixture)
   expect_failure (fixture, "127.0.0.2", SECURE, "it is for another name");
 }
 
-/* That a session could be resumed doesn't pass on the trust of the one that began it. */
+/* One who was content with less does not speak for the next one. */
 static void
 test_in_turn (Fixture *fixture)
 {
