@@ -536,7 +536,7 @@ main (int argc, char **argv)
   context = libwebsocket_create_context (option_port, protocols, option_certificate, option_key, -1, -1);
   if (context == NULL)
     {
-      g_printerr ("classic-server: could not listen on port %d\n", option_port);
+      g_printerr ("classic-server: could not serve on port %d\n", option_port);
       return EXIT_FAILURE;
     }
   served = serve (context);
