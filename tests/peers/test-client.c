@@ -68,7 +68,8 @@ talk (struct libwebsocket_context *context, const Plan *plan, const Conversation
 
   for (guint i = 0; i < plan->connections; i++)
     g_assert_nonnull (libwebsocket_client_connect (context, "127.0.0.1", plan->port, ssl_connection,
-                                                   conversation->path, NULL, "http://origin.example", plan->subprotocols));
+                                                   conversation->path, NULL, "http://origin.example",
+                                                   plan->subprotocols));
 
   while (peer_counts.closed + peer_counts.failed < plan->connections)
     peer_turn (context, deadline);
