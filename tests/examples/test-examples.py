@@ -185,6 +185,17 @@ def check_chat():
             assert said[0] == 'Bob: Hi all.' and said[-2:] == ['Eve: In passing.', 'Cid: Late.'], output
 
 
+def knock(port, trusting, origin):
+    """With what status a page of this origin is refused, None if it is not."""
+    async def come_in(_connection):
+        return None
+
+    try:
+        return talk(port, come_in, subprotocols=['chat'], origin=origin, ssl=trusting)
+    except websockets.InvalidStatusCode as error:
+        return error.status_code
+
+
 def check_chat_by_tls():
     need_typelib()
     with identity() as (certificate, key):
@@ -195,6 +206,10 @@ def check_chat_by_tls():
             trusting = ssl.create_default_context(cafile=certificate)
             page = urllib.request.urlopen(f'https://127.0.0.1:{port}/', timeout=LIMIT, context=trusting)
             assert b'chat.js' in page.read()
+            # Its own pages are those that came by https.
+            if websockets:
+                for scheme, status in ('https', None), ('http', 403):
+                    assert knock(port, trusting, f'{scheme}://127.0.0.1:{port}') == status
             # Nobody but itself vouches for it.
             with chat_client(port, '--tls') as doubting:
                 _, complaint = doubting.communicate(timeout=LIMIT)
