@@ -1,0 +1,95 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "crowd.h"
+
+#include "clock.h"
+
+#include <gio/gio.h>
+#include <sys/epoll.h>
+
+/* Fewer than any server's backlog. */
+#define OPENING_AT_ONCE 100
+
+#define OPENING_SECONDS 120
+#define EVENTS 512
+#define TURN_MS 100
+
+Crowd *
+crowd_new (Traffic *traffic, guint count)
+{
+  Crowd *self = g_new0 (Crowd, 1);
+
+  self->traffic = traffic;
+  self->count = count;
+  self->clients = g_new0 (Client, count);
+  for (guint i = 0; i < count; i++)
+    client_init (&self->clients[i], traffic, i);
+
+  return self;
+}
+
+void
+crowd_free (Crowd *self)
+{
+  for (guint i = 0; i < self->count; i++)
+    client_clear (&self->clients[i]);
+  g_free (self->clients);
+  g_free (self);
+}
+
+/* One look at the sockets. */
+void
+crowd_turn (Crowd *self, int timeout_ms)
+{
+  struct epoll_event events[EVENTS];
+  int count = epoll_wait (self->traffic->epoll, events, EVENTS, timeout_ms);
+
+  for (int i = 0; i < count; i++)
+    client_ready (events[i].data.ptr, events[i].events);
+}
+
+void
+crowd_turn_until (Crowd *self, gint64 time)
+{
+  gint64 now;
+
+  while ((now = clock_now ()) < time)
+    crowd_turn (self, (int) MIN (TURN_MS, (time - now) / (NS_PER_SECOND / 1000) + 1));
+}
+
+void
+crowd_start (Crowd *self)
+{
+  for (guint i = 0; i < self->count; i++)
+    client_start (&self->clients[i]);
+}
+
+/* Opens all connections, and fails if one of them cannot be opened. */
+gboolean
+crowd_open (Crowd *self, GError **error)
+{
+  Traffic *traffic = self->traffic;
+  gint64 end = clock_now () + OPENING_SECONDS * NS_PER_SECOND;
+  guint started = 0;
+
+  while (traffic->open < self->count)
+    {
+      while (started < self->count && started - traffic->open < OPENING_AT_ONCE)
+        client_start (&self->clients[started++]);
+      crowd_turn (self, TURN_MS);
+      if (traffic->refusal != NULL)
+        {
+          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, traffic->refusal);
+          return FALSE;
+        }
+      if (traffic->lost > 0 || clock_now () > end)
+        {
+          g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "Only %u of %u connections could be opened",
+                       traffic->open, self->count);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
