@@ -23,6 +23,9 @@ packages_of ()
     valgrind) echo 'valgrind libc6-dbg' ;;
     # llvm: what of the code was reached (tests/fuzz/coverage.sh).
     fuzz)     echo 'clang libclang-rt-14-dev llvm' ;;
+    # What the benchmarks compare with, and what makes their load. nginx-light is left out:
+    # it would start a server on port 80.
+    bench)    echo 'libgnutls28-dev zlib1g-dev openssl g++ libsoup-3.0-dev libwebsockets-dev qt6-websockets-dev nodejs node-ws' ;;
     format)   echo 'clang-format' ;;
     *)        return 1 ;;
   esac
@@ -35,7 +38,7 @@ is_installed ()
 
 if [ $# -eq 0 ]
 then
-  echo "Usage: sh tools/setup.sh GROUP...   (build, test, doc, valgrind, fuzz, format)" >&2
+  echo "Usage: sh tools/setup.sh GROUP...   (build, test, doc, valgrind, fuzz, bench, format)" >&2
   exit 2
 fi
 

@@ -3,7 +3,8 @@
  *
  * server-classic PORT [CERTIFICATE KEY]: the server of the benchmarks on the classic API. On the path
  * /fan each message goes to all connections on /fan, on any other it is echoed.
- * The API does not tell text from binary: all goes out as text.
+ * The API does not tell text from binary: all goes out as text. Files come from the
+ * directory in BENCH_FILES.
  */
 #include <glib.h>
 #include <libwebsockets.h>
@@ -66,6 +67,20 @@ fan_out (struct libwebsocket *wsi, Session *session, unsigned char *payload, siz
 }
 
 static int
+serve_file (struct libwebsocket *wsi, const char *path)
+{
+  const char *directory = g_getenv ("BENCH_FILES");
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *file = NULL;
+
+  if (directory == NULL)
+    return -1;
+  file = g_build_filename (directory, name, NULL);
+
+  return libwebsockets_serve_http_file (wsi, file, "application/octet-stream");
+}
+
+static int
 on_bench (struct libwebsocket *wsi, enum libwebsocket_callback_reasons reason, void *user, void *in, size_t len)
 {
   Session *session = user;
@@ -81,6 +96,8 @@ on_bench (struct libwebsocket *wsi, enum libwebsocket_callback_reasons reason, v
       if (session->fan)
         libwebsocket_write (wsi, in, len, LWS_WRITE_TEXT);
       return 0;
+    case LWS_CALLBACK_HTTP:
+      return serve_file (wsi, in);
     case LWS_CALLBACK_CLOSED:
       g_clear_pointer (&session->parts, g_byte_array_unref);
       return 0;

@@ -2,8 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * server-object PORT [CERTIFICATE KEY]: the server of the benchmarks on the object API. On the path /fan
- * each message goes to all connections on /fan, on any other it is echoed.
+ * each message goes to all connections on /fan, on any other it is echoed. Files come from the directory in
+ * BENCH_FILES.
  */
+#include "tick.h"
+
 #include <glib-unix.h>
 #include <lws-glib/lws-glib.h>
 #include <stdlib.h>
@@ -33,6 +36,15 @@ use_certificate (LwsgContext *context, const char *certificate_path, const char 
   g_autoptr (GTlsCertificate) certificate = g_tls_certificate_new_from_files (certificate_path, key_path, error);
 
   return certificate != NULL && lwsg_context_set_tls_certificate (context, certificate, error);
+}
+
+static gboolean
+serve_files (LwsgContext *context, GError **error)
+{
+  const char *name = g_getenv ("BENCH_FILES");
+  g_autoptr (GFile) directory = name != NULL ? g_file_new_for_path (name) : NULL;
+
+  return directory == NULL || lwsg_context_serve_directory (context, "/", directory, error);
 }
 
 static gboolean
@@ -66,13 +78,15 @@ main (int argc, char **argv)
   g_unix_signal_add (SIGTERM, on_signal, loop);
 
   g_signal_connect (protocol, "message", G_CALLBACK (on_message), NULL);
-  if ((argc == 4 && !use_certificate (context, argv[2], argv[3], &error)) ||
-      lwsg_context_listen (context, NULL, (guint16) port, &error) == 0)
+  if ((argc == 4 && !use_certificate (context, argv[2], argv[3], &error)) || !serve_files (context, &error)
+      || lwsg_context_listen (context, NULL, (guint16) port, &error) == 0)
     {
       g_printerr ("%s\n", error->message);
       return 1;
     }
+  tick_start (loop);
   g_main_loop_run (loop);
+  tick_report ();
 
   return 0;
 }

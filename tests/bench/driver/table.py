@@ -1,0 +1,123 @@
+# lws-glib: WebSockets for the GLib main loop
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Results as tables, in Markdown and in DocBook."""
+
+import math
+from xml.sax.saxutils import escape
+
+import machine
+import servers
+import workloads
+
+NOTHING = '–'
+
+
+def number(value, digits):
+    """With so many significant digits."""
+    if value is None:
+        return NOTHING
+    if value <= 0:
+        return '0'
+    decimals = max(0, digits - 1 - math.floor(math.log10(value)))
+    return f'{value:,.{decimals}f}'
+
+
+def workloads_of(results, group):
+    return [workload for workload in workloads.WORKLOADS if workload.group == group and workload.name in results.cells]
+
+
+def columns_of(results, some):
+    """The servers that any of the workloads has a result of."""
+    return [server for server in servers.SERVERS
+            if any(cell.values for workload in some
+                   for name, cell in results.cells[workload.name].items() if name == server.name)]
+
+
+def rows_of(results, some, columns):
+    """A title and a text for each column."""
+    for workload in some:
+        for line in workload.lines:
+            yield (f'{line.title} ({line.unit.name})',
+                   [number(results.value(workload, server, line), line.unit.digits) for server in columns])
+
+
+def notes_of(results, some):
+    """Why cells are empty, each reason once."""
+    reasons = {}
+    for workload in some:
+        for name, cell in results.cells[workload.name].items():
+            if cell.word:
+                reasons.setdefault((servers.by_name(name).title, cell.word), []).append(workload.name)
+    return [f"{title}: {word} ({', '.join(names)})" for (title, word), names in reasons.items()]
+
+
+def _markdown(results, some):
+    columns = columns_of(results, some)
+    if not columns:
+        return []
+    titles = [f'**{server.title}**' if server.name in servers.OURS else server.title for server in columns]
+    lines = [f"| | {' | '.join(titles)} |", f"|---|{'--:|' * len(columns)}"]
+    lines += [f"| {title} | {' | '.join(texts)} |" for title, texts in rows_of(results, some, columns)]
+    return [*lines, '']
+
+
+def _introduction(results):
+    return (f'Medians of {results.rounds} runs of {results.seconds:g} s. '
+            f'{machine.sentence(results.machine)}. Less is better, if not said otherwise.')
+
+
+def markdown(results, charts):
+    """The whole report; charts are file names by group."""
+    lines = ['# Benchmarks', '', _introduction(results), '']
+    for group, title in workloads.GROUPS.items():
+        some = workloads_of(results, group)
+        if not some:
+            continue
+        lines += [f'## {title}', '']
+        if group in charts:
+            lines += [f'![{title}]({charts[group]})', '']
+        lines += _markdown(results, some)
+        lines += [f'- {note}' for note in notes_of(results, some)] + ['']
+    packages = ', '.join(f'{name} {version}' for name, version in results.machine['packages'].items())
+    return '\n'.join([*lines, f'Packages: {packages}.', '']).replace('\n\n\n', '\n\n')
+
+
+def headline(results):
+    """The lines for the README."""
+    some = [workload for workload in workloads.WORKLOADS if workload.headline and workload.name in results.cells]
+    return '\n'.join([_introduction(results), '', *_markdown(results, some)])
+
+
+def _docbook_table(results, some):
+    columns = columns_of(results, some)
+    head = ''.join(f'<entry>{escape(server.title)}</entry>' for server in columns)
+    lines = ['<informaltable>', f'<tgroup cols="{len(columns) + 1}">',
+             f'<thead><row><entry></entry>{head}</row></thead>', '<tbody>']
+    for title, texts in rows_of(results, some, columns):
+        entries = ''.join(f'<entry>{escape(text)}</entry>' for text in texts)
+        lines.append(f'<row><entry>{escape(title)}</entry>{entries}</row>')
+    return [*lines, '</tbody>', '</tgroup>', '</informaltable>']
+
+
+DOCBOOK_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<!-- lws-glib: WebSockets for the GLib main loop
+     SPDX-License-Identifier: LGPL-2.1-or-later
+     Written by tests/bench/run.sh. -->
+<!DOCTYPE refsect1 PUBLIC "-//OASIS//DTD DocBook XML V4.3//EN"
+                          "http://www.oasis-open.org/docbook/xml/4.3/docbookx.dtd">"""
+
+
+def docbook(results, charts):
+    """A section for the manual."""
+    lines = [DOCBOOK_HEAD, '<refsect1 id="performance-results">', '<title>Results</title>',
+             f'<para>{escape(_introduction(results))}</para>']
+    for group, title in workloads.GROUPS.items():
+        some = workloads_of(results, group)
+        if not columns_of(results, some):
+            continue
+        lines += [f'<refsect2 id="performance-results-{group}">', f'<title>{escape(title)}</title>']
+        if group in charts:
+            lines.append(f'<mediaobject><imageobject><imagedata fileref="{charts[group]}" format="SVG"/></imageobject>'
+                         f'<textobject><phrase>{escape(title)}</phrase></textobject></mediaobject>')
+        lines += [*_docbook_table(results, some), '</refsect2>']
+    return '\n'.join([*lines, '</refsect1>', ''])
