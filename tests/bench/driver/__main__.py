@@ -42,7 +42,6 @@ its own: install nginx-light by hand.""")
     parser.add_argument('--output', metavar='FOLDER', help='for numbers, tables and charts (in the build folder)')
     parser.add_argument('--publish', action='store_true', help='write tests/bench/results and the README, too')
     parser.add_argument('--again', action='store_true', help='measure nothing, write from the numbers in the output folder')
-    parser.add_argument('--tiny', action='store_true', help='next to nothing, to test this tool')
     parser.add_argument('--build', default=os.path.join(SOURCE, '_build-bench'), metavar='FOLDER', help='the build folder')
     options = parser.parse_args()
     options.seconds = options.seconds or (QUICK_SECONDS if options.quick else SECONDS)
@@ -85,14 +84,6 @@ def raise_limit(wanted):
     return wanted if hard == resource.RLIM_INFINITY else hard
 
 
-def make_files(scratch):
-    folder = os.path.join(scratch, 'files')
-    os.mkdir(folder)
-    for name, size in workloads.FILE_SIZES.items():
-        with open(os.path.join(folder, name), 'wb') as file:
-            file.write(bytes(range(256)) * (size // 256))
-
-
 def show(workload, gathered):
     """What came of a workload, a line for each server."""
     print(f'{workload.name}')
@@ -107,9 +98,8 @@ def measure(options, scratch):
     gathered = results.Results(machine.describe(), options.rounds, options.seconds)
     limit = raise_limit(max(workload.files for workload in options.some_workloads))
     bench = runs.Bench(options.build, scratch, certificate.make(scratch), options.seconds)
-    make_files(scratch)
+    workloads.make_files(os.path.join(scratch, 'files'))
     for workload in options.some_workloads:
-        workload = workloads.tiny(workload) if options.tiny else workload
         some = [server for server in options.some_servers if workload.suits(server)]
         if not some:
             continue

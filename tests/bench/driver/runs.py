@@ -36,7 +36,7 @@ def free_port():
 
 def last_line(text):
     lines = text.strip().splitlines()
-    return lines[-1] if lines else 'it says nothing'
+    return lines[-1].removeprefix('bench-load: ') if lines else 'it says nothing'
 
 
 class Bench:

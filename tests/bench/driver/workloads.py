@@ -3,6 +3,7 @@
 """What is measured: each workload with what the load is told, and the lines of its results."""
 
 import dataclasses
+import os
 
 import servers
 
@@ -145,6 +146,15 @@ def _files(name, title, file, connections):
 
 
 FILE_SIZES = {'small.bin': 1024, 'large.bin': 10 * MIB}
+
+
+def make_files(folder):
+    os.mkdir(folder)
+    for name, size in FILE_SIZES.items():
+        with open(os.path.join(folder, name), 'wb') as file:
+            file.write(bytes(range(256)) * (size // 256))
+
+
 FETCHED = [
     _files('file-small', '1 KiB, 64 connections', 'small.bin', 64),
     _files('file-large', '10 MiB, 4 connections', 'large.bin', 4),

@@ -15,9 +15,6 @@
 /* No head of an answer is longer. */
 #define HEAD_MAX 16384
 
-/* So many losses are explained; the rest are counted. */
-#define LOSSES_TOLD 3
-
 /* Answered messages whose times are kept before the array is moved up. */
 #define ANSWERED_KEPT 64
 
@@ -58,8 +55,8 @@ lose (Client *self, const char *why)
 {
   if (self->state == CLIENT_OPEN)
     self->traffic->open--;
-  if (self->traffic->lost++ < LOSSES_TOLD)
-    g_printerr ("bench-load: connection %u is lost: %s\n", self->number, why);
+  if (self->traffic->lost++ == 0)
+    self->traffic->loss = g_strdup (why);
   self->state = CLIENT_LOST;
   self->watched = 0;
   link_close (&self->link, TRUE);

@@ -91,8 +91,8 @@ crowd_open (Crowd *self, GError **error)
         progress = clock_now ();
       if (traffic->lost > 0 || clock_now () - progress > STALLED_SECONDS * NS_PER_SECOND)
         {
-          g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "Only %u of %u connections could be opened",
-                       traffic->open, self->count);
+          g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "Only %u of %u connections could be opened: %s",
+                       traffic->open, self->count, traffic->loss != NULL ? traffic->loss : "no answer came");
           return FALSE;
         }
     }

@@ -31,6 +31,7 @@ traffic_free (Traffic *self)
   g_free (self->request);
   batch_free (self->batch);
   g_free (self->buffer);
+  g_free (self->loss);
   g_clear_pointer (&self->latency, histogram_free);
   g_free (self);
 }

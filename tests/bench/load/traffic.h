@@ -28,6 +28,7 @@ typedef struct {
   guint64 messages;
   guint64 bytes;
   guint64 wrong;                /* messages of another length than the one sent */
+  char *loss;                   /* why the first connection was lost */
   const char *refusal;          /* what the server cannot do */
 } Traffic;
 

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "clock.h"
-#include "sample.h"
 #include "work.h"
 
 /* Connections that do their work again and again without being told: open and start
@@ -25,10 +24,10 @@ work_again (Crowd *crowd, Report *report, GError **error)
   if (handshakes == 0)
     {
       sample_report_messages (&before, &after, report);
-      return work_check (crowd, error);
+      return work_check (crowd, &before, &after, error);
     }
   report_add (report, "handshakes_per_second", handshakes / sample_seconds (&before, &after));
   report_add (report, "cpu_us_per_handshake", sample_cpu_us (&before, &after) / handshakes);
 
-  return work_check (crowd, error);
+  return work_check (crowd, &before, &after, error);
 }

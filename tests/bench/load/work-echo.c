@@ -3,7 +3,6 @@
  */
 #include "clock.h"
 #include "process.h"
-#include "sample.h"
 #include "work.h"
 
 #define MIB (1024.0 * 1024.0)
@@ -71,5 +70,5 @@ work_echo (Crowd *crowd, Report *report, GError **error)
   if (traffic->latency != NULL)
     report_add_latency (report, traffic->latency);
 
-  return work_check (crowd, error);
+  return work_check (crowd, &before, &after, error);
 }

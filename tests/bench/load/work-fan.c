@@ -3,7 +3,6 @@
  */
 #include "clock.h"
 #include "process.h"
-#include "sample.h"
 #include "work.h"
 
 #include <gio/gio.h>
@@ -38,8 +37,8 @@ round_trip (Crowd *crowd, GError **error)
         heard = clock_now ();
       else if (traffic->lost > 0 || clock_now () - heard > STALLED_SECONDS * NS_PER_SECOND)
         {
-          g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "%" G_GUINT64_FORMAT " messages never came",
-                       target - traffic->messages);
+          g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "%" G_GUINT64_FORMAT " messages never came, %u connections were lost",
+                       target - traffic->messages, traffic->lost);
           return FALSE;
         }
     }
@@ -87,5 +86,5 @@ work_fan (Crowd *crowd, Report *report, GError **error)
   report_add (report, "round_ms", MS * rounds.sum / rounds.count);
   report_add (report, "worst_round_ms", MS * rounds.worst);
 
-  return work_check (crowd, error);
+  return work_check (crowd, &before, &after, error);
 }

@@ -3,11 +3,10 @@
  */
 #include "clock.h"
 #include "process.h"
-#include "sample.h"
 #include "work.h"
 
-/* A server's memory has come to rest after this. */
-#define SETTLE (NS_PER_SECOND / 2)
+/* A server's memory comes to rest meanwhile. */
+#define SETTLE_SECONDS 0.5
 
 /* Opens connections and leaves them alone. */
 gboolean
@@ -21,7 +20,7 @@ work_idle (Crowd *crowd, Report *report, GError **error)
   if (!crowd_open (crowd, error))
     return FALSE;
   open = sample_take (traffic);
-  crowd_turn_until (crowd, clock_now () + SETTLE);
+  crowd_turn_until (crowd, clock_now () + MIN (work_duration (crowd), (gint64) (SETTLE_SECONDS * NS_PER_SECOND)));
   memory = process_memory (traffic->options->pid) - memory;
   settled = sample_take (traffic);
   crowd_turn_until (crowd, clock_now () + work_duration (crowd));
@@ -31,5 +30,5 @@ work_idle (Crowd *crowd, Report *report, GError **error)
   report_add (report, "memory_per_connection", (double) memory / crowd->count);
   report_add (report, "idle_cpu_percent", sample_cpu_us (&settled, &after) / 1e4 / sample_seconds (&settled, &after));
 
-  return work_check (crowd, error);
+  return work_check (crowd, &closed, &after, error);
 }

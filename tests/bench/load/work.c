@@ -24,19 +24,20 @@ work_warm_up (Crowd *crowd)
 
 /* A result counts only if all connections lived and all answers had the right length. */
 gboolean
-work_check (Crowd *crowd, GError **error)
+work_check (Crowd *crowd, const Sample *before, const Sample *after, GError **error)
 {
   Traffic *traffic = crowd->traffic;
 
   if (traffic->refusal != NULL)
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, traffic->refusal);
   else if (traffic->lost > 0)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%u connections were lost", traffic->lost);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%u of the connections were lost: %s", traffic->lost,
+                 traffic->loss);
   else if (traffic->wrong > 0)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%" G_GUINT64_FORMAT " messages had a wrong length",
                  traffic->wrong);
-  else if (traffic->messages + traffic->handshakes == 0)
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "The server answered nothing");
+  else if (after->messages + after->handshakes == before->messages + before->handshakes)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "The server answered nothing in the time that counts");
   else
     return TRUE;
 

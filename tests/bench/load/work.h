@@ -5,6 +5,7 @@
 
 #include "crowd.h"
 #include "report.h"
+#include "sample.h"
 
 /* A workload: runs with a crowd that is not open yet, and reports what it measured. */
 typedef gboolean (*WorkFunc) (Crowd *crowd, Report *report, GError **error);
@@ -16,4 +17,4 @@ gboolean work_again (Crowd *crowd, Report *report, GError **error);
 
 gint64 work_warm_up (Crowd *crowd);
 gint64 work_duration (Crowd *crowd);
-gboolean work_check (Crowd *crowd, GError **error);
+gboolean work_check (Crowd *crowd, const Sample *before, const Sample *after, GError **error);
