@@ -35,14 +35,15 @@ servers: {', '.join(server.name for server in servers.SERVERS)}
 What is not installed is skipped with a word; so is nginx, whose package starts a server of
 its own: install nginx-light by hand.""")
     parser.add_argument('--quick', action='store_true', help='short runs, once each')
-    parser.add_argument('-n', dest='rounds', type=int, metavar='ROUNDS', help=f'rounds to take the median of ({ROUNDS})')
+    parser.add_argument('-n', dest='rounds', type=int, metavar='ROUNDS', help=f'to take the median of ({ROUNDS})')
     parser.add_argument('--seconds', type=float, metavar='S', help=f'of each run ({SECONDS:g})')
-    parser.add_argument('--only', action='append', metavar='WORKLOAD', help='a workload or a group of them; may be repeated')
+    parser.add_argument('--only', action='append', metavar='WORKLOAD', help='or a group of them; may be repeated')
     parser.add_argument('--servers', metavar='LIST', help='names with commas between them')
     parser.add_argument('--output', metavar='FOLDER', help='for numbers, tables and charts (in the build folder)')
     parser.add_argument('--publish', action='store_true', help='write tests/bench/results and the README, too')
-    parser.add_argument('--again', action='store_true', help='measure nothing, write from the numbers in the output folder')
-    parser.add_argument('--build', default=os.path.join(SOURCE, '_build-bench'), metavar='FOLDER', help='the build folder')
+    parser.add_argument('--again', action='store_true', help='measure nothing, write from the numbers that are there')
+    parser.add_argument('--build', default=os.path.join(SOURCE, '_build-bench'), metavar='FOLDER',
+                        help='the build folder')
     options = parser.parse_args()
     options.seconds = options.seconds or (QUICK_SECONDS if options.quick else SECONDS)
     options.rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
@@ -89,8 +90,8 @@ def show(workload, gathered):
     print(f'{workload.name}')
     for name, cell in gathered.cells[workload.name].items():
         server = servers.by_name(name)
-        texts = [f'{line.metric} {table.number(gathered.value(workload, server, line), line.unit.digits)} {line.unit.name}'
-                 for line in workload.lines]
+        values = [(line, gathered.value(workload, server, line)) for line in workload.lines]
+        texts = [f'{line.metric} {table.number(value, line.unit.digits)} {line.unit.name}' for line, value in values]
         print(f"  {server.title:18} {cell.word or ', '.join(texts)}", flush=True)
 
 
@@ -110,6 +111,7 @@ def measure(options, scratch):
             results.measure(bench, workload, some, options.rounds,
                             lambda server, measured, words, now=workload: gathered.add(now, server, measured, words))
         show(workload, gathered)
+        report.write(gathered, options.output)
     return gathered
 
 
@@ -117,10 +119,10 @@ def main():
     options = parse()
     if options.again:
         gathered = results.Results.load(os.path.join(options.output, report.NUMBERS))
+        report.write(gathered, options.output)
     else:
         with tempfile.TemporaryDirectory() as scratch:
             gathered = measure(options, scratch)
-    report.write(gathered, options.output)
     if options.publish:
         report.write(gathered, os.path.join(BENCH, 'results'))
         report.write_readme(gathered, os.path.join(SOURCE, 'README.md'))

@@ -103,21 +103,36 @@ DOCBOOK_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <!-- lws-glib: WebSockets for the GLib main loop
      SPDX-License-Identifier: LGPL-2.1-or-later
      Written by tests/bench/run.sh. -->
-<!DOCTYPE refsect1 PUBLIC "-//OASIS//DTD DocBook XML V4.3//EN"
-                          "http://www.oasis-open.org/docbook/xml/4.3/docbookx.dtd">"""
+<!DOCTYPE refentry PUBLIC "-//OASIS//DTD DocBook XML V4.3//EN"
+                          "http://www.oasis-open.org/docbook/xml/4.3/docbookx.dtd">
+<refentry id="performance-results">
+<refmeta>
+<refentrytitle>Benchmarks</refentrytitle>
+<manvolnum>3</manvolnum>
+<refmiscinfo>lws-glib</refmiscinfo>
+</refmeta>
+<refnamediv>
+<refname>Benchmarks</refname>
+<refpurpose>this library beside others</refpurpose>
+</refnamediv>
+<refsect1 id="performance-results-machine">
+<title>What was measured</title>"""
+
+
+def _docbook_group(results, group, some, charts):
+    title = escape(workloads.GROUPS[group])
+    lines = [f'<refsect1 id="performance-results-{group}">', f'<title>{title}</title>']
+    if group in charts:
+        lines.append(f'<mediaobject><imageobject><imagedata fileref="{charts[group]}" format="SVG"/></imageobject>'
+                     f'<textobject><phrase>{title}</phrase></textobject></mediaobject>')
+    return [*lines, *_docbook_table(results, some), '</refsect1>']
 
 
 def docbook(results, charts):
-    """A section for the manual."""
-    lines = [DOCBOOK_HEAD, '<refsect1 id="performance-results">', '<title>Results</title>',
-             f'<para>{escape(_introduction(results))}</para>']
-    for group, title in workloads.GROUPS.items():
+    """A page of the manual."""
+    lines = [DOCBOOK_HEAD, f'<para>{escape(_introduction(results))}</para>', '</refsect1>']
+    for group in workloads.GROUPS:
         some = workloads_of(results, group)
-        if not columns_of(results, some):
-            continue
-        lines += [f'<refsect2 id="performance-results-{group}">', f'<title>{escape(title)}</title>']
-        if group in charts:
-            lines.append(f'<mediaobject><imageobject><imagedata fileref="{charts[group]}" format="SVG"/></imageobject>'
-                         f'<textobject><phrase>{escape(title)}</phrase></textobject></mediaobject>')
-        lines += [*_docbook_table(results, some), '</refsect2>']
-    return '\n'.join([*lines, '</refsect1>', ''])
+        if columns_of(results, some):
+            lines += _docbook_group(results, group, some, charts)
+    return '\n'.join([*lines, '</refentry>', ''])

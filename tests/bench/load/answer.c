@@ -70,7 +70,8 @@ answer_parse (Answer *self, const char *text, gsize *head_length)
   connection = field_of (head, "Connection");
   length = field_of (head, "Content-Length");
 
-  self->status = g_str_has_prefix (head, "HTTP/1.") ? (guint) g_ascii_strtoull (head + strlen ("HTTP/1.1 "), NULL, 10) : 0;
+  if (g_str_has_prefix (head, "HTTP/1."))
+    self->status = (guint) g_ascii_strtoull (head + strlen ("HTTP/1.1 "), NULL, 10);
   self->upgraded = self->status == 101 && g_strcmp0 (accept, ACCEPT) == 0;
   self->deflate = extensions != NULL && strstr (extensions, "permessage-deflate") != NULL;
   self->client_resets = self->deflate && strstr (extensions, "client_no_context_takeover") != NULL;

@@ -8,8 +8,8 @@
 #include <gio/gio.h>
 #include <sys/epoll.h>
 
-/* Fewer than any server's backlog. */
-#define OPENING_AT_ONCE 100
+/* Fewer than a backlog holds, or a server allows one address to have under way. */
+#define OPENING_AT_ONCE 50
 
 /* A server that opens no connection for so long opens none any more. */
 #define STALLED_SECONDS 20

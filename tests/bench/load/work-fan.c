@@ -37,7 +37,8 @@ round_trip (Crowd *crowd, GError **error)
         heard = clock_now ();
       else if (traffic->lost > 0 || clock_now () - heard > STALLED_SECONDS * NS_PER_SECOND)
         {
-          g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "%" G_GUINT64_FORMAT " messages never came, %u connections were lost",
+          g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                       "%" G_GUINT64_FORMAT " messages never came, %u connections were lost",
                        target - traffic->messages, traffic->lost);
           return FALSE;
         }
