@@ -53,10 +53,16 @@ watch (Client *self, guint32 events)
 static void
 lose (Client *self, const char *why)
 {
+  Traffic *traffic = self->traffic;
+
+  if (traffic->loss == NULL)
+    traffic->loss = g_strdup (why);
+  if (traffic->refused != NULL && self->state != CLIENT_OPEN)
+    g_ptr_array_add (traffic->refused, self);
+  else
+    traffic->lost++;
   if (self->state == CLIENT_OPEN)
-    self->traffic->open--;
-  if (self->traffic->lost++ == 0)
-    self->traffic->loss = g_strdup (why);
+    traffic->open--;
   self->state = CLIENT_LOST;
   self->watched = 0;
   link_close (&self->link, TRUE);

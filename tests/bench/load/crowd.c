@@ -67,6 +67,38 @@ crowd_start (Crowd *self)
     client_start (&self->clients[i]);
 }
 
+/* A server with a short backlog resets some of many that come at once. They try again, on
+ * the whole as often as there are connections. */
+static void
+open_refused (Crowd *self, guint *retries)
+{
+  g_autoptr (GPtrArray) refused = self->traffic->refused;
+
+  self->traffic->refused = g_ptr_array_new ();
+  *retries += refused->len;
+  if (*retries > self->count)
+    self->traffic->lost += refused->len;
+  else
+    for (guint i = 0; i < refused->len; i++)
+      client_start (g_ptr_array_index (refused, i));
+}
+
+static gboolean
+check_opening (Crowd *self, gint64 progress, GError **error)
+{
+  Traffic *traffic = self->traffic;
+
+  if (traffic->refusal != NULL)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, traffic->refusal);
+  else if (traffic->lost > 0 || clock_now () - progress > STALLED_SECONDS * NS_PER_SECOND)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "Only %u of %u connections could be opened: %s",
+                 traffic->open, self->count, traffic->loss != NULL ? traffic->loss : "no answer came");
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
 /* Opens all connections, and fails if one of them cannot be opened. */
 gboolean
 crowd_open (Crowd *self, GError **error)
@@ -74,28 +106,23 @@ crowd_open (Crowd *self, GError **error)
   Traffic *traffic = self->traffic;
   gint64 progress = clock_now ();
   guint started = 0;
+  guint retries = 0;
 
+  traffic->refused = g_ptr_array_new ();
   while (traffic->open < self->count)
     {
       guint open = traffic->open;
 
-      while (started < self->count && started - traffic->open < OPENING_AT_ONCE)
+      while (started < self->count && started - open < OPENING_AT_ONCE)
         client_start (&self->clients[started++]);
       crowd_turn (self, TURN_MS);
-      if (traffic->refusal != NULL)
-        {
-          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, traffic->refusal);
-          return FALSE;
-        }
+      open_refused (self, &retries);
       if (traffic->open != open)
         progress = clock_now ();
-      if (traffic->lost > 0 || clock_now () - progress > STALLED_SECONDS * NS_PER_SECOND)
-        {
-          g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "Only %u of %u connections could be opened: %s",
-                       traffic->open, self->count, traffic->loss != NULL ? traffic->loss : "no answer came");
-          return FALSE;
-        }
+      if (!check_opening (self, progress, error))
+        return FALSE;
     }
+  g_clear_pointer (&traffic->refused, g_ptr_array_unref);
 
   return TRUE;
 }
