@@ -25,7 +25,7 @@ packages_of ()
     fuzz)     echo 'clang libclang-rt-14-dev llvm' ;;
     # What the benchmarks compare with, and what makes their load. nginx-light is left out:
     # it would start a server on port 80.
-    bench)    echo 'libgnutls28-dev zlib1g-dev openssl g++ libsoup-3.0-dev libwebsockets-dev qt6-websockets-dev nodejs node-ws' ;;
+    bench)    echo 'zlib1g-dev openssl g++ libsoup-3.0-dev libwebsockets-dev qt6-websockets-dev nodejs node-ws' ;;
     format)   echo 'clang-format' ;;
     *)        return 1 ;;
   esac

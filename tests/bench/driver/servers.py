@@ -102,4 +102,4 @@ def client_command(server, build):
 
 
 def load_command(build):
-    return [_built(build, 'load/bench-load', 'libgnutls28-dev')]
+    return [_built(build, 'load/bench-load', 'zlib1g-dev')]
