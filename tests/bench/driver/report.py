@@ -3,6 +3,7 @@
 """Writes what has been measured: numbers, tables and charts."""
 
 import os
+import pathlib
 import re
 
 import chart
@@ -23,10 +24,13 @@ def write(results, folder):
     results.save(os.path.join(folder, NUMBERS))
     charts = {}
     for group in workloads.GROUPS:
+        name = f'performance-{group}.svg'
         drawing = chart.draw(results, group)
         if drawing:
-            charts[group] = f'performance-{group}.svg'
-            _write(folder, charts[group], drawing)
+            charts[group] = name
+            _write(folder, name, drawing)
+        else:
+            pathlib.Path(folder, name).unlink(missing_ok=True)
     _write(folder, 'results.md', table.markdown(results, charts))
     _write(folder, 'performance-results.xml', table.docbook(results, charts))
 

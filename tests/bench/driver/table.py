@@ -62,7 +62,8 @@ def _markdown(results, some):
 
 
 def _introduction(results):
-    return (f'Medians of {results.rounds} runs of {results.seconds:g} s. '
+    how = f'Medians of {results.rounds} runs' if results.rounds > 1 else 'A single run'
+    return (f'{how} of {results.seconds:g} s for each number. '
             f'{machine.sentence(results.machine)}. Less is better, if not said otherwise.')
 
 

@@ -32,7 +32,6 @@ traffic_free (Traffic *self)
   batch_free (self->batch);
   g_free (self->buffer);
   g_free (self->loss);
-  g_clear_pointer (&self->refused, g_ptr_array_unref);
   g_clear_pointer (&self->latency, histogram_free);
   g_free (self);
 }

@@ -24,7 +24,7 @@ typedef struct {
 
   guint open;
   guint lost;
-  GPtrArray *refused;           /* while the crowd opens: clients that have to try again */
+  GPtrArray *refused;           /* takes clients that have to try again; NULL: they are lost */
   guint64 handshakes;
   guint64 messages;
   guint64 bytes;
