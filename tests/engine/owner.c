@@ -17,6 +17,7 @@ static const char *const event_names[OWNER_N_EVENTS] = {
   [OWNER_OPENED] = "opened",     [OWNER_DATA] = "data",           [OWNER_PONG] = "pong",
   [OWNER_WRITABLE] = "writable", [OWNER_CLOSED] = "closed",       [OWNER_FAILED] = "failed",
   [OWNER_RELEASED] = "released", [OWNER_BROADCAST] = "broadcast",
+  [OWNER_CERTIFICATE] = "certificate",
 };
 
 const char *
@@ -83,6 +84,18 @@ owner_accepted (EngineConnection *connection, const char *subprotocol, WireRefus
   engine_connection_bind (connection, owner->protocol);
 
   return TRUE;
+}
+
+static gboolean
+owner_accept_certificate (EngineConnection *connection, GTlsCertificate *certificate, GTlsCertificateFlags errors)
+{
+  Owner *owner = owner_of (connection);
+  g_autofree char *text = engine_tls_describe_errors (errors);
+
+  g_string_append_printf (owner->log, "certificate: %s\n", text);
+  owner_note (owner, OWNER_CERTIFICATE, connection, certificate);
+
+  return owner->accept;
 }
 
 static void
@@ -180,6 +193,7 @@ static const EngineEvents owner_events = {
   .request = owner_request,
   .handshake = owner_handshake,
   .accepted = owner_accepted,
+  .accept_certificate = owner_accept_certificate,
   .opened = owner_opened,
   .data = owner_data,
   .pong = owner_pong,

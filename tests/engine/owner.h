@@ -17,6 +17,7 @@ typedef enum {
   OWNER_REQUEST,
   OWNER_HANDSHAKE,
   OWNER_ACCEPTED,
+  OWNER_CERTIFICATE,
   OWNER_OPENED,
   OWNER_DATA,
   OWNER_PONG,
@@ -32,7 +33,8 @@ typedef enum {
 typedef struct _Owner Owner;
 
 /* Called when an event was written down. @detail is what the event brought: the
- * WireHead of a request or a handshake, the WirePiece of data; mostly NULL. */
+ * WireHead of a request or a handshake, the WirePiece of data, the
+ * GTlsCertificate that has something wrong; mostly NULL. */
 typedef void (*OwnerHook) (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpointer detail);
 
 struct _Owner {
@@ -41,6 +43,7 @@ struct _Owner {
   guint16 port;                 /* 0: does not listen */
   OwnerHook hook;
   gpointer hook_data;
+  gboolean accept;              /* certificates, whatever is wrong with them */
   gboolean echo;                /* sends back every piece */
   guint refuse;                 /* the status to refuse handshakes with; 0: does not */
 

@@ -70,6 +70,8 @@ raw_peer_connect (guint16 port, RawPeerTurn turn, gpointer turn_data)
 void
 raw_peer_free (RawPeer *peer)
 {
+  if (peer->layer != NULL)
+    peer->layer->free (peer);
   if (peer->fd >= 0)
     close (peer->fd);
   g_byte_array_unref (peer->input);
@@ -124,6 +126,12 @@ raw_accept (int listener, RawPeerTurn turn, gpointer turn_data)
 
 /* --- reading */
 
+static gssize
+peer_receive (RawPeer *peer, void *buffer, gsize length)
+{
+  return peer->layer != NULL ? peer->layer->receive (peer, buffer, length) : recv (peer->fd, buffer, length, 0);
+}
+
 static void
 peer_take_input (RawPeer *peer)
 {
@@ -133,7 +141,7 @@ peer_take_input (RawPeer *peer)
   if (peer->ended || peer->reset)
     return;
 
-  while ((n = recv (peer->fd, buffer, sizeof buffer, 0)) > 0)
+  while ((n = peer_receive (peer, buffer, sizeof buffer)) > 0)
     g_byte_array_append (peer->input, buffer, (guint) n);
   if (n == 0)
     peer->ended = TRUE;
@@ -299,6 +307,12 @@ raw_peer_expect_refusal (RawPeer *peer, guint status)
 
 /* --- writing */
 
+static gssize
+peer_send (RawPeer *peer, const void *bytes, gsize length)
+{
+  return peer->layer != NULL ? peer->layer->send (peer, bytes, length) : send (peer->fd, bytes, length, MSG_NOSIGNAL);
+}
+
 void
 raw_peer_send (RawPeer *peer, const void *bytes, gsize length)
 {
@@ -307,7 +321,7 @@ raw_peer_send (RawPeer *peer, const void *bytes, gsize length)
 
   while (length > 0)
     {
-      gssize n = send (peer->fd, cursor, length, MSG_NOSIGNAL);
+      gssize n = peer_send (peer, cursor, length);
 
       if (n > 0)
         {

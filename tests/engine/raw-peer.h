@@ -14,14 +14,25 @@
 
 typedef void (*RawPeerTurn) (gpointer data);
 
+typedef struct _RawPeer RawPeer;
+
+/* What stands between the peer and its socket, such as TLS: as recv() and send(). */
 typedef struct {
+  gssize (*receive) (RawPeer *peer, void *buffer, gsize length);
+  gssize (*send) (RawPeer *peer, const void *bytes, gsize length);
+  void (*free) (RawPeer *peer);
+} RawPeerLayer;
+
+struct _RawPeer {
   int fd;
+  const RawPeerLayer *layer;    /* NULL: nothing */
+  gpointer layer_data;
   RawPeerTurn turn;
   gpointer turn_data;
   GByteArray *input;            /* read, and not yet asked for */
   gboolean ended;               /* the FIN came */
   gboolean reset;
-} RawPeer;
+};
 
 typedef struct {
   guint8 first_byte;

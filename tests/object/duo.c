@@ -3,6 +3,7 @@
  */
 #include "duo.h"
 
+#include "../tls/identity.h"
 #include "engine/handshake-private.h"
 
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 /* So many messages fill any buffer that the kernel may have. */
 #define FILL_MAX 100000
 
-static const char *const transport_names[DUO_N_TRANSPORTS] = { "tcp", "path", "pair" };
+static const char *const transport_names[DUO_N_TRANSPORTS] = { "tcp", "tls", "path", "pair" };
 
 /* --- the loop */
 
@@ -52,6 +53,18 @@ duo_store_result (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* --- the fixture */
 
+LwsgContext *
+duo_new_client (const Duo *duo)
+{
+  g_autoptr (GTlsDatabase) database = duo->transport == DUO_TLS ? identity_trusting (IDENTITY_ROOT) : NULL;
+  LwsgContext *context = lwsg_context_new ();
+
+  lwsg_context_set_proxy_resolver (context, NULL);
+  lwsg_context_set_tls_database (context, database);
+
+  return context;
+}
+
 static void
 on_opened (LwsgProtocol *protocol, LwsgConnection *connection, gpointer user_data)
 {
@@ -67,6 +80,10 @@ duo_listen (Duo *duo)
 
   switch (duo->transport)
     {
+    case DUO_TLS:
+      lwsg_context_set_tls_certificate (duo->server, identity_get_certificate (IDENTITY_SERVER), &error);
+      g_assert_no_error (error);
+      G_GNUC_FALLTHROUGH;
     case DUO_TCP:
       duo->port = lwsg_context_listen (duo->server, "127.0.0.1", 0, &error);
       g_assert_cmpuint (duo->port, >, 0);
@@ -89,10 +106,9 @@ duo_set_up (Duo *duo, gconstpointer transport)
 {
   duo->transport = (DuoTransport) GPOINTER_TO_INT (transport);
   duo->server = lwsg_context_new ();
-  duo->client = lwsg_context_new ();
-  lwsg_context_set_proxy_resolver (duo->client, NULL);
   /* Tests count the bytes that are sent. */
   g_object_set (duo->server, "compression", FALSE, NULL);
+  duo->client = duo_new_client (duo);
   duo->protocol = lwsg_context_add_protocol (duo->server, NULL, NULL);
   g_assert_nonnull (duo->protocol);
   g_signal_connect (duo->protocol, "opened", G_CALLBACK (on_opened), duo);
@@ -160,13 +176,15 @@ duo_add_closed_test (const char *path, DuoFunc func)
 
 /* --- connecting */
 
-static char *
+char *
 duo_uri (Duo *duo, const char *target)
 {
   switch (duo->transport)
     {
     case DUO_TCP:
       return g_strdup_printf ("ws://127.0.0.1:%u%s", duo->port, target);
+    case DUO_TLS:
+      return g_strdup_printf ("wss://127.0.0.1:%u%s", duo->port, target);
     case DUO_PATH:
       return g_strdup_printf ("ws+unix:%s:%s", duo->path, target);
     case DUO_PAIR:
@@ -318,12 +336,10 @@ duo_fill (LwsgConnection *connection, GBytes *bytes)
 void
 duo_write_raw (LwsgConnection *connection, const void *bytes, gsize length)
 {
-  g_autoptr (GSocket) socket = lwsg_connection_get_socket (connection, NULL);
-  g_autoptr (GError) error = NULL;
+  EngineConnection *engine = connection->engine;
+  const struct iovec part = { .iov_base = (void *) bytes, .iov_len = length };
 
-  g_assert_nonnull (socket);
-  g_assert_cmpint (g_socket_send (socket, bytes, length, NULL, &error), ==, (gssize) length);
-  g_assert_no_error (error);
+  g_assert_cmpint (engine->transport->write (engine, &part, 1), ==, (gssize) length);
 }
 
 gboolean

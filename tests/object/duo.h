@@ -7,10 +7,11 @@
 #include "object/lwsg-context-private.h"
 
 /* A server and a client in one main loop, and a connection between them: over TCP, over
- * the path of a Unix socket, or over a pair of sockets that never had an address. */
+ * TLS, over the path of a Unix socket, or over a pair of sockets that never had an address. */
 
 typedef enum {
   DUO_TCP,
+  DUO_TLS,
   DUO_PATH,
   DUO_PAIR,
 
@@ -22,7 +23,7 @@ typedef struct {
   LwsgContext *server;
   LwsgContext *client;
   LwsgProtocol *protocol;       /* of the server, without a name */
-  guint port;                   /* DUO_TCP */
+  guint port;                   /* DUO_TCP, DUO_TLS */
   char *directory;              /* DUO_PATH */
   char *path;
   LwsgConnection *accepted;     /* the server's side of what opened last */
@@ -54,6 +55,12 @@ void duo_add_closed_test (const char *path, DuoFunc func);
 void duo_set_up (Duo *duo, gconstpointer transport);
 void duo_tear_down (Duo *duo, gconstpointer transport);
 
+/* Another client for the same server, which trusts it. */
+LwsgContext *duo_new_client (const Duo *duo);
+
+/* Where it is found. */
+char *duo_uri (Duo *duo, const char *target);
+
 /* Starts to connect; @callback gets the client's context. */
 void duo_connect_async (Duo *duo, const char *target, const char *const *subprotocols, GCancellable *cancellable,
                         GAsyncReadyCallback callback, gpointer user_data);
@@ -82,7 +89,7 @@ void duo_shrink_buffers (Duo *duo);
 /* Sends to a peer that does not read until messages wait; returns how many were sent. */
 guint duo_fill (LwsgConnection *connection, GBytes *bytes);
 
-/* Bytes past the library, into the connection's socket. */
+/* Bytes that are no frame of ours, to the connection's peer. */
 void duo_write_raw (LwsgConnection *connection, const void *bytes, gsize length);
 
 /* Is this a run in which everything takes twenty times as long? */

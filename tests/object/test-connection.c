@@ -75,7 +75,7 @@ test_remote_address (Duo *duo, gconstpointer data)
   GSocketAddress *address = lwsg_connection_get_remote_address (duo->connected);
   g_autoptr (GSocketAddress) same = NULL;
 
-  if (duo->transport == DUO_TCP)
+  if (duo->transport == DUO_TCP || duo->transport == DUO_TLS)
     {
       g_assert_true (G_IS_INET_SOCKET_ADDRESS (address));
       g_assert_cmpuint (g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)), ==, duo->port);

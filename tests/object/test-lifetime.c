@@ -207,7 +207,7 @@ test_client_order (Duo *duo, gconstpointer transport)
 {
   for (guint connection_first = 0; connection_first < 2; connection_first++)
     {
-      g_autoptr (LwsgContext) context = lwsg_context_new ();
+      g_autoptr (LwsgContext) context = duo_new_client (duo);
       gpointer weak_context = context;
       gpointer weak_connection;
 
@@ -255,21 +255,24 @@ end_context (LwsgContext *context, End end)
     g_object_unref (context);
 }
 
-/* The context ends after so many turns. The result still comes, once, and nothing is left. */
+/* The @context, which is taken, ends after so many turns, each of which may @wait for the
+ * work of a thread. The result still comes, once, and nothing is left. */
 static void
-connect_and_end (const char *uri, guint turns, End end)
+connect_and_end (LwsgContext *context, const char *uri, guint turns, gboolean wait, End end)
 {
-  LwsgContext *context = lwsg_context_new ();
+  gint64 bound = g_get_monotonic_time () + DUO_PATIENCE;
   GAsyncResult *result = NULL;
   LwsgConnection *connection;
   g_autoptr (GError) error = NULL;
   gpointer weak = context;
 
   g_object_add_weak_pointer (weak, &weak);
-  lwsg_context_set_proxy_resolver (context, NULL);
   lwsg_context_connect_async (context, uri, NULL, NULL, duo_store_result, &result);
   for (guint i = 0; i < turns; i++)
-    g_main_context_iteration (NULL, FALSE);
+    if (wait && result == NULL)
+      duo_iterate (NULL, bound, "a result");
+    else
+      g_main_context_iteration (NULL, FALSE);
   end_context (context, end);
 
   /* Who connects keeps the context. */
@@ -293,27 +296,31 @@ connect_and_end (const char *uri, guint turns, End end)
 static void
 test_end_connecting (Duo *duo, gconstpointer transport)
 {
-  g_autofree char *uri = duo->path != NULL ? g_strdup_printf ("ws+unix:%s:/", duo->path)
-                                           : g_strdup_printf ("ws://localhost:%u/", duo->port);
+  g_autofree char *uri = duo_uri (duo, "/");
 
   for (guint i = 0; i < STEPS; i++)
     for (guint end = 0; end < N_ENDS; end++)
-      connect_and_end (uri, i, (End) end);
+      {
+        connect_and_end (duo_new_client (duo), uri, i, FALSE, (End) end);
+        if (duo->transport == DUO_TLS)
+          connect_and_end (duo_new_client (duo), uri, i, TRUE, (End) end);
+      }
   DUO_UNTIL (g_list_model_get_n_items (G_LIST_MODEL (duo->protocol)) == 0);
 }
 
 /* A server that never answers: the end does not wait for it. */
 static void
-test_end_unanswered (void)
+test_end_unanswered (gconstpointer scheme)
 {
+  const Duo nobody = { .transport = DUO_TLS };
   guint16 port;
   int listener = raw_listen (&port);
-  g_autofree char *uri = g_strdup_printf ("ws://127.0.0.1:%u/", port);
+  g_autofree char *uri = g_strdup_printf ("%s://127.0.0.1:%u/", (const char *) scheme, port);
 
   for (guint i = 0; i < STEPS; i++)
     {
-      connect_and_end (uri, i, END_CLOSE);
-      connect_and_end (uri, i, END_CLOSE_UNREF);
+      connect_and_end (duo_new_client (&nobody), uri, i, FALSE, END_CLOSE);
+      connect_and_end (duo_new_client (&nobody), uri, i, FALSE, END_CLOSE_UNREF);
     }
   close (listener);
 }
@@ -345,7 +352,7 @@ test_end_in_callback (Duo *duo, gconstpointer transport)
 {
   for (guint fetch = 0; fetch < 2; fetch++)
     {
-      Visit visit = { .context = lwsg_context_new (), .fetch = fetch };
+      Visit visit = { .context = duo_new_client (duo), .fetch = fetch };
       gpointer weak = visit.context;
 
       g_set_object (&duo->client, visit.context);
@@ -425,9 +432,12 @@ main (int argc, char **argv)
   duo_add_closed_test ("/object/lifetime/client-order", test_client_order);
   g_test_add ("/object/lifetime/end-connecting/tcp", Duo, GINT_TO_POINTER (DUO_TCP), duo_set_up, test_end_connecting,
               duo_tear_down);
+  g_test_add ("/object/lifetime/end-connecting/tls", Duo, GINT_TO_POINTER (DUO_TLS), duo_set_up, test_end_connecting,
+              duo_tear_down);
   g_test_add ("/object/lifetime/end-connecting/path", Duo, GINT_TO_POINTER (DUO_PATH), duo_set_up, test_end_connecting,
               duo_tear_down);
-  g_test_add_func ("/object/lifetime/end-unanswered", test_end_unanswered);
+  g_test_add_data_func ("/object/lifetime/end-unanswered/tcp", "ws", test_end_unanswered);
+  g_test_add_data_func ("/object/lifetime/end-unanswered/tls", "wss", test_end_unanswered);
   duo_add_closed_test ("/object/lifetime/end-in-callback", test_end_in_callback);
   duo_add_test ("/object/lifetime/end-in-weak-notify", test_end_in_weak_notify);
   duo_add_test ("/object/lifetime/end-waiting", test_end_waiting);
