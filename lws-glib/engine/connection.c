@@ -97,6 +97,8 @@ connection_leave_lines (EngineConnection *connection)
     engine_line_remove (&context->ended, connection);
   if (connection->lined & ENGINE_LINE_SENT)
     engine_line_remove (&context->sent, connection);
+  if (connection->lined & ENGINE_LINE_SECURING)
+    engine_line_remove (&context->securing, connection);
 }
 
 void
@@ -219,6 +221,7 @@ engine_connection_stand_in (EngineConnection *connection, EngineLineBit bit)
                      : bit == ENGINE_LINE_WRITABLE ? &context->writable
                      : bit == ENGINE_LINE_DIRTY    ? &context->dirty
                      : bit == ENGINE_LINE_SENT     ? &context->sent
+                     : bit == ENGINE_LINE_SECURING ? &context->securing
                                                    : &context->ended;
 
   if (connection->lined & bit)

@@ -59,6 +59,7 @@ struct libwebsocket_context {
   gint64 tick_microseconds;
 
   EngineLine ready;
+  EngineLine securing;
   EngineLine writable;
   EngineLine dirty;
   EngineLine sent;
@@ -125,7 +126,6 @@ struct _EngineTurn {
   guint8 *buffer;
   guint8 *inflated;             /* NULL until needed */
   guint frames;                 /* that may still be worked on */
-  guint securing_steps;         /* of TLS handshakes, likewise */
   guint checks;
   gint64 end;                   /* when the turn should stop */
 };
@@ -136,9 +136,6 @@ gboolean engine_context_service (EngineContext *context, int timeout_ms);
 
 /* May the turn go on? */
 gboolean engine_turn_goes_on (EngineTurn *turn);
-
-/* Something was done that took long: the clock is to be looked at. */
-void engine_turn_look_soon (EngineTurn *turn);
 
 /* Is there work that needs no waiting? */
 gboolean engine_context_has_work (EngineContext *context);

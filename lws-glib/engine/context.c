@@ -262,6 +262,7 @@ context_free (EngineContext *context)
   g_ptr_array_unref (context->listeners);
   g_ptr_array_unref (context->protocols);
   engine_line_clear (&context->ready);
+  engine_line_clear (&context->securing);
   engine_line_clear (&context->writable);
   engine_line_clear (&context->dirty);
   engine_line_clear (&context->sent);

@@ -5,7 +5,6 @@
 
 #include "context-private.h"
 #include "handshake-private.h"
-#include "securing-private.h"
 #include "send-private.h"
 #include "turn-private.h"
 
@@ -281,9 +280,9 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
       return;
     }
 
-  if (connection->state == ENGINE_STATE_SECURING && !engine_securing_step (turn, connection))
+  if (connection->state == ENGINE_STATE_SECURING)
     {
-      engine_connection_update_interest (connection);
+      engine_connection_stand_in (connection, ENGINE_LINE_SECURING);
       return;
     }
 

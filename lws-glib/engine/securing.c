@@ -36,35 +36,34 @@ securing_fail (EngineConnection *connection, const GError *error)
   engine_connection_arm (connection, connection->context->limits.close_ticks);
 }
 
-gboolean
-engine_securing_step (EngineTurn *turn, EngineConnection *connection)
+void
+engine_securing_step (EngineConnection *connection)
 {
   g_autoptr (GError) error = NULL;
   EngineSecuringStep step;
 
-  if (turn->securing_steps == 0)
-    {
-      engine_connection_stand_in (connection, ENGINE_LINE_READY);
-      return FALSE;
-    }
-  turn->securing_steps--;
+  if (connection->state != ENGINE_STATE_SECURING || connection->busy)
+    return;
 
   connection->busy = TRUE;
   step = connection->transport->handshake (connection, &error);
   connection->busy = FALSE;
-  engine_turn_look_soon (turn);
 
   /* Whoever was asked about a certificate may have closed the connection. */
   if (connection->state != ENGINE_STATE_SECURING)
-    return FALSE;
+    return;
   if (step == ENGINE_SECURING_FAILED)
     securing_fail (connection, error);
   else if (step == ENGINE_SECURING_DONE)
-    engine_connection_set_state (connection, ENGINE_STATE_HANDSHAKE);
+    {
+      engine_connection_set_state (connection, ENGINE_STATE_HANDSHAKE);
+      /* The request may have come in the same packet. */
+      engine_connection_stand_in (connection, ENGINE_LINE_READY);
+    }
   /* With what TLS has to answer. */
   engine_connection_stand_in (connection, ENGINE_LINE_DIRTY);
-
-  return step == ENGINE_SECURING_DONE;
+  /* A turn within may have muted it. */
+  engine_connection_update_interest (connection);
 }
 
 /* --- client */

@@ -22,8 +22,8 @@
 gboolean
 engine_context_has_work (EngineContext *context)
 {
-  return context->ready.count > 0 || context->writable.count > 0 || context->dirty.count > 0 ||
-         context->sent.count > 0 || context->ended.count > 0;
+  return context->ready.count > 0 || context->securing.count > 0 || context->writable.count > 0 ||
+         context->dirty.count > 0 || context->sent.count > 0 || context->ended.count > 0;
 }
 
 /* Until something is due, in milliseconds; -1 for ever. */
@@ -117,12 +117,6 @@ engine_turn_goes_on (EngineTurn *turn)
   return turn->frames > 0 && !turn->context->destroyed;
 }
 
-void
-engine_turn_look_soon (EngineTurn *turn)
-{
-  turn->checks |= TURN_CHECKS_PER_LOOK - 1;
-}
-
 guint8 *
 engine_turn_inflate_buffer (EngineTurn *turn)
 {
@@ -208,6 +202,25 @@ turn_events (EngineTurn *turn, const struct epoll_event *events, int count)
 {
   for (int i = 0; i < count && !turn->context->destroyed; i++)
     turn_dispatch (turn, events[i].data.ptr, events[i].events);
+}
+
+/* Who is connected already comes first. */
+static void
+turn_securing (EngineTurn *turn)
+{
+  EngineContext *context = turn->context;
+
+  for (guint left = MIN (context->securing.count, ENGINE_SECURING_STEPS); left > 0 && !context->destroyed; left--)
+    {
+      EngineConnection *connection = engine_line_pop (&context->securing);
+
+      if (connection == NULL)
+        return;
+      connection->lined &= (guint8) ~ENGINE_LINE_SECURING;
+      engine_securing_step (connection);
+      if (g_get_monotonic_time () >= turn->end)
+        return;
+    }
 }
 
 static void
@@ -299,7 +312,6 @@ turn_begin (EngineTurn *turn, EngineContext *context)
   turn->inflated = NULL;
   turn->context = context;
   turn->frames = context->limits.turn_frames;
-  turn->securing_steps = ENGINE_SECURING_STEPS;
   turn->checks = 0;
 
   return TRUE;
@@ -334,6 +346,7 @@ engine_context_service (EngineContext *context, int timeout_ms)
   turn.end = turn_look_at_clock (context) + context->limits.turn_microseconds;
   turn_ready (&turn);
   turn_events (&turn, events, count);
+  turn_securing (&turn);
   turn_timers (&turn);
   turn_writable (&turn);
   engine_context_flush (context);

@@ -17,7 +17,6 @@ typedef enum {
   OWNER_REQUEST,
   OWNER_HANDSHAKE,
   OWNER_ACCEPTED,
-  OWNER_CERTIFICATE,
   OWNER_OPENED,
   OWNER_DATA,
   OWNER_PONG,
@@ -26,6 +25,7 @@ typedef enum {
   OWNER_FAILED,
   OWNER_RELEASED,
   OWNER_BROADCAST,
+  OWNER_CERTIFICATE,            /* by TLS alone */
 
   OWNER_N_EVENTS
 } OwnerEvent;
