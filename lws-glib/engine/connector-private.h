@@ -32,10 +32,11 @@ struct _EngineDial {
   WireClientHandshake handshake; /* points to the strings below */
   GString *request;
   GMainContext *main_context;   /* where GIO answers */
+  GThread *thread;              /* ... and which thread runs that */
   gboolean secure;
   gboolean accept_self_signed;
-  GTlsCertificateFlags certificate_errors; /* what was wrong with the server's */
-  gboolean certificate_accepted; /* nevertheless */
+  GTlsCertificateFlags certificate_errors; /* for which the server's was refused */
+  gboolean certificate_accepted; /* in spite of what is wrong with it */
   char *address;
   guint16 port;
   char *target;
@@ -58,8 +59,9 @@ EngineConnection *engine_connector_prepare (EngineContext *context, const Engine
 /* The context is gone: what is still running will find nobody. */
 void engine_connector_forget (EngineContext *context);
 
-/* A job of GIO begins. */
+/* A job of GIO begins, between the two, on whatever makes it. */
 void engine_connector_begin_job (EngineDial *dial);
+void engine_connector_begun_job (EngineDial *dial);
 
 /* ... and has ended. FALSE if nobody waits for it any more: then the dial is freed. */
 gboolean engine_connector_end_job (EngineDial *dial);

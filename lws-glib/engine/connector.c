@@ -18,6 +18,10 @@
 #define CONNECTOR_PORT 80
 #define CONNECTOR_SECURE_PORT 443
 
+/* Five seconds: what asks a token takes its time. */
+#define CONNECTOR_ACQUIRE_TRIES 10000
+#define CONNECTOR_ACQUIRE_MICROSECONDS 500
+
 static void
 dial_free (EngineDial *dial)
 {
@@ -130,13 +134,36 @@ dial_new (EngineContext *context, const EngineDestination *destination, GError *
   return g_steal_pointer (&dial);
 }
 
+/* While nobody runs a main context, GIO's thread of a TLS handshake may own it, for as long as
+ * it takes to verify a certificate. */
+static void
+connector_acquire (GMainContext *main_context)
+{
+  for (guint i = 0; i < CONNECTOR_ACQUIRE_TRIES; i++)
+    {
+      if (g_main_context_acquire (main_context))
+        return;
+      g_usleep (CONNECTOR_ACQUIRE_MICROSECONDS);
+    }
+}
+
 void
 engine_connector_begin_job (EngineDial *dial)
 {
+  connector_acquire (dial->main_context);
+  g_main_context_push_thread_default (dial->main_context);
+  dial->thread = g_thread_self ();
   dial->running = TRUE;
   dial->link.data = dial;
   g_queue_push_tail_link (&dial->context->dials, &dial->link);
   dial->context->jobs += dial->on_gio ? 1 : 0;
+}
+
+void
+engine_connector_begun_job (EngineDial *dial)
+{
+  g_main_context_pop_thread_default (dial->main_context);
+  g_main_context_release (dial->main_context);
 }
 
 gboolean
@@ -282,11 +309,10 @@ connector_start (EngineContext *context, EngineDial *dial, const EngineDestinati
     g_socket_client_set_proxy_resolver (client, destination->proxy_resolver);
   dial->cancellable = g_cancellable_new ();
   dial->main_context = g_main_context_ref (connector_main_context (context, &dial->on_gio));
-  engine_connector_begin_job (dial);
 
-  g_main_context_push_thread_default (dial->main_context);
+  engine_connector_begin_job (dial);
   g_socket_client_connect_async (client, connectable, dial->cancellable, connector_on_connected, dial);
-  g_main_context_pop_thread_default (dial->main_context);
+  engine_connector_begun_job (dial);
 }
 
 EngineConnection *

@@ -82,12 +82,45 @@ securing_describe (EngineDial *dial, const GError *error)
                       error->message);
 }
 
+/* GIO leaves the choice to the system, whose policy may know older versions. */
+static gboolean
+securing_check_version (EngineDial *dial, GTlsConnection *tls, GError **error)
+{
+  GTlsProtocolVersion version = g_tls_connection_get_protocol_version (tls);
+
+  if (version == G_TLS_PROTOCOL_VERSION_TLS_1_2 || version == G_TLS_PROTOCOL_VERSION_TLS_1_3)
+    return TRUE;
+
+  g_set_error (error, G_TLS_ERROR, G_TLS_ERROR_HANDSHAKE, _("%s knows neither TLS 1.2 nor 1.3"), dial->address);
+  return FALSE;
+}
+
+/* Takes over what GIO has made ready, or tells why there is nothing. */
+static void
+securing_take_over (EngineConnection *connection, GTlsConnection *tls, gboolean trusted, const GError *error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (connection->state != ENGINE_STATE_SECURING)
+    return;
+
+  if (!trusted)
+    failure = securing_describe (connection->dial, error);
+  if (failure != NULL || !securing_check_version (connection->dial, tls, &failure))
+    {
+      engine_connector_fail (connection, failure);
+      return;
+    }
+
+  engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, engine_tls_client_secured (connection));
+  engine_handshake_start (connection);
+}
+
 static void
 securing_on_done (GObject *source, GAsyncResult *result, gpointer data)
 {
   EngineDial *dial = data;
   EngineContext *context = dial->context;
-  EngineConnection *connection;
   g_autoptr (GError) error = NULL;
   gboolean trusted = g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result, &error) &&
                      engine_tls_client_is_trusted (dial, G_TLS_CONNECTION (source));
@@ -96,19 +129,8 @@ securing_on_done (GObject *source, GAsyncResult *result, gpointer data)
   if (!engine_connector_end_job (dial))
     return;
 
-  connection = dial->connection;
   engine_context_hold (context);
-  if (connection->state == ENGINE_STATE_SECURING && !trusted)
-    {
-      g_autoptr (GError) failure = securing_describe (dial, error);
-
-      engine_connector_fail (connection, failure);
-    }
-  else if (connection->state == ENGINE_STATE_SECURING)
-    {
-      engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, engine_tls_client_secured (connection));
-      engine_handshake_start (connection);
-    }
+  securing_take_over (dial->connection, G_TLS_CONNECTION (source), trusted, error);
   engine_context_release (context);
 }
 
@@ -129,7 +151,6 @@ engine_securing_connect (EngineConnection *connection, GSocket *socket, int fd)
   engine_connection_set_state (connection, ENGINE_STATE_SECURING);
   engine_connection_arm (connection, connection->context->limits.handshake_ticks);
   engine_connector_begin_job (dial);
-  g_main_context_push_thread_default (dial->main_context);
   g_tls_connection_handshake_async (tls, G_PRIORITY_DEFAULT, dial->cancellable, securing_on_done, dial);
-  g_main_context_pop_thread_default (dial->main_context);
+  engine_connector_begun_job (dial);
 }

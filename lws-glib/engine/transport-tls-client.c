@@ -47,29 +47,42 @@ client_is_self_signed (GTlsCertificate *certificate)
          (g_tls_certificate_verify (certificate, NULL, certificate) & G_TLS_CERTIFICATE_UNKNOWN_CA) == 0;
 }
 
+/* Is the server trusted in spite of this? */
+static gboolean
+client_decide (EngineDial *dial, GTlsCertificate *certificate, GTlsCertificateFlags errors)
+{
+  EngineContext *context = dial->context;
+  gboolean accepted = FALSE;
+
+  if (dial->connection == NULL || dial->connection->state != ENGINE_STATE_SECURING)
+    return FALSE;
+
+  engine_context_hold (context);
+  if (dial->accept_self_signed && errors == G_TLS_CERTIFICATE_UNKNOWN_CA && client_is_self_signed (certificate))
+    {
+      g_message (_("The certificate of %s is its own authority; accepted, as was asked for"), dial->address);
+      accepted = TRUE;
+    }
+  else
+    accepted = context->events->accept_certificate (dial->connection, certificate, errors);
+
+  dial->certificate_accepted = accepted;
+  /* What was accepted is not the reason for what fails later. */
+  dial->certificate_errors = accepted ? G_TLS_CERTIFICATE_NO_FLAGS : errors;
+  engine_context_release (context);
+
+  return accepted;
+}
+
+/* GIO asks on the thread that runs the main context; if none does at the moment, on its own. Then
+ * the decision is left to engine_tls_client_is_trusted(), before anything is sent. */
 static gboolean
 client_on_accept_certificate (GTlsConnection *tls, GTlsCertificate *certificate, GTlsCertificateFlags errors,
                               gpointer data)
 {
   EngineDial *dial = data;
-  EngineContext *context = dial->context;
 
-  dial->certificate_errors = errors;
-  if (dial->connection == NULL || dial->connection->state != ENGINE_STATE_SECURING)
-    return FALSE;
-
-  if (dial->accept_self_signed && errors == G_TLS_CERTIFICATE_UNKNOWN_CA && client_is_self_signed (certificate))
-    {
-      g_message (_("The certificate of %s is its own authority; accepted, as was asked for"), dial->address);
-      dial->certificate_accepted = TRUE;
-      return TRUE;
-    }
-
-  engine_context_hold (context);
-  dial->certificate_accepted = context->events->accept_certificate (dial->connection, certificate, errors);
-  engine_context_release (context);
-
-  return dial->certificate_accepted;
+  return dial->thread != g_thread_self () || client_decide (dial, certificate, errors);
 }
 
 /* GIO keeps sessions for the whole process, those of others who trusted the server, too. When one
@@ -80,7 +93,7 @@ engine_tls_client_is_trusted (EngineDial *dial, GTlsConnection *tls)
   GTlsCertificateFlags errors = g_tls_connection_get_peer_certificate_errors (tls);
 
   return errors == G_TLS_CERTIFICATE_NO_FLAGS || dial->certificate_accepted ||
-         client_on_accept_certificate (tls, g_tls_connection_get_peer_certificate (tls), errors, dial);
+         client_decide (dial, g_tls_connection_get_peer_certificate (tls), errors);
 }
 
 static void
