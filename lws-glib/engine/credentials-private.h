@@ -42,4 +42,7 @@ GTlsCertificate *engine_credentials_load (const char *certificate_path, const ch
 /* A chain that a peer sent (DER). NULL if it can't be read. */
 GTlsCertificate *engine_credentials_peer_chain (const gnutls_datum_t *chain, guint length);
 
+/* Does it name itself as its authority? */
+gboolean engine_credentials_is_own_issuer (GTlsCertificate *certificate);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EngineCredentials, engine_credentials_unref)

@@ -193,6 +193,22 @@ credentials_import_leaf (GTlsCertificate *certificate, gnutls_x509_crt_t *leaf)
   return code;
 }
 
+/* To let GIO verify it with itself as the authority would not do: of what is in a list of
+ * the trusted nobody asks who issued it. */
+gboolean
+engine_credentials_is_own_issuer (GTlsCertificate *certificate)
+{
+  gnutls_x509_crt_t leaf;
+  gboolean own;
+
+  if (credentials_import_leaf (certificate, &leaf) != 0)
+    return FALSE;
+  own = gnutls_x509_crt_check_issuer (leaf, leaf) != 0;
+  gnutls_x509_crt_deinit (leaf);
+
+  return own;
+}
+
 /* Could a session be begun with it? */
 static gboolean
 credentials_check (GTlsCertificate *certificate, GError **error)
@@ -266,24 +282,24 @@ engine_credentials_copy (EngineCredentials *credentials)
 
 /* --- choosing */
 
-static gint64
+static guint64
 credentials_matching (EngineCredentials *credentials, const char *name)
 {
-  gint64 bits = 0;
+  guint64 bits = 0;
 
   for (guint i = 0; i < credentials->entries->len; i++)
     {
       const Entry *entry = credentials->entries->pdata[i];
 
       if (gnutls_x509_crt_check_hostname (entry->leaf, name))
-        bits |= G_GINT64_CONSTANT (1) << i;
+        bits |= G_GUINT64_CONSTANT (1) << i;
     }
 
   return bits;
 }
 
 static gnutls_certificate_credentials_t
-credentials_make_set (EngineCredentials *credentials, gint64 bits, int *code)
+credentials_make_set (EngineCredentials *credentials, guint64 bits, int *code)
 {
   gnutls_certificate_credentials_t set;
 
@@ -295,7 +311,7 @@ credentials_make_set (EngineCredentials *credentials, gint64 bits, int *code)
     {
       const Entry *entry = credentials->entries->pdata[i];
 
-      if (bits & (G_GINT64_CONSTANT (1) << i))
+      if (bits & (G_GUINT64_CONSTANT (1) << i))
         *code = credentials_set_key (set, entry->certificate);
     }
   if (*code == 0)
@@ -326,7 +342,7 @@ engine_credentials_choose (EngineCredentials *credentials, gnutls_session_t sess
 {
   gnutls_certificate_credentials_t set;
   char name[CREDENTIALS_NAME_MAX];
-  gint64 bits = 0;
+  guint64 bits = 0;
   int code = 0;
 
   if (credentials->entries->len > 1)
@@ -335,7 +351,7 @@ engine_credentials_choose (EngineCredentials *credentials, gnutls_session_t sess
       bits = name[0] != '\0' ? credentials_matching (credentials, name) : 0;
     }
   if (bits == 0)
-    bits = ~G_GINT64_CONSTANT (0);
+    bits = ~G_GUINT64_CONSTANT (0);
 
   set = g_hash_table_lookup (credentials->sets, &bits);
   if (set == NULL)

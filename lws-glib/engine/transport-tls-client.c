@@ -39,14 +39,6 @@ client_cipher (EngineConnection *connection)
 
 /* --- life */
 
-/* What classic programs ask for: a server that vouches for itself. */
-static gboolean
-client_is_self_signed (GTlsCertificate *certificate)
-{
-  return g_tls_certificate_get_issuer (certificate) == NULL &&
-         (g_tls_certificate_verify (certificate, NULL, certificate) & G_TLS_CERTIFICATE_UNKNOWN_CA) == 0;
-}
-
 /* Is the server trusted in spite of this? */
 static gboolean
 client_decide (EngineDial *dial, GTlsCertificate *certificate, GTlsCertificateFlags errors)
@@ -58,7 +50,9 @@ client_decide (EngineDial *dial, GTlsCertificate *certificate, GTlsCertificateFl
     return FALSE;
 
   engine_context_hold (context);
-  if (dial->accept_self_signed && errors == G_TLS_CERTIFICATE_UNKNOWN_CA && client_is_self_signed (certificate))
+  /* What classic programs ask for: a server that vouches for itself. */
+  if (dial->accept_self_signed && errors == G_TLS_CERTIFICATE_UNKNOWN_CA &&
+      engine_credentials_is_own_issuer (certificate))
     {
       g_message (_("The certificate of %s is its own authority; accepted, as was asked for"), dial->address);
       accepted = TRUE;

@@ -443,6 +443,16 @@ test_peer_chain (void)
   g_assert_cmpuint (length, ==, 16);
 }
 
+static void
+test_own_issuer (void)
+{
+  g_assert_true (engine_credentials_is_own_issuer (identity_get_certificate (IDENTITY_SELF_SIGNED)));
+  g_assert_true (engine_credentials_is_own_issuer (identity_get_certificate (IDENTITY_ROOT)));
+  g_assert_false (engine_credentials_is_own_issuer (identity_get_certificate (IDENTITY_SERVER)));
+  g_assert_false (engine_credentials_is_own_issuer (identity_get_certificate (IDENTITY_STRANGER)));
+  g_assert_false (engine_credentials_is_own_issuer (identity_get_certificate (IDENTITY_LEAF)));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -465,6 +475,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/credentials/load-encrypted-key", test_load_encrypted_key);
   g_test_add_func ("/engine/credentials/load-other-key", test_load_other_key);
   g_test_add_func ("/engine/credentials/peer-chain", test_peer_chain);
+  g_test_add_func ("/engine/credentials/own-issuer", test_own_issuer);
 
   return g_test_run ();
 }
