@@ -456,7 +456,6 @@ serve_visit (Dial *dial, const char *priority, gnutls_datum_t *key)
   send_frame (dial, WIRE_FRAME_FIN | WIRE_OPCODE_CLOSE, "\x03\xe8", 2);
   raw_peer_expect_close (dial->peer, 1000);
   tls_peer_bye (dial->peer);
-  raw_peer_shutdown (dial->peer);
   raw_peer_expect_lost (dial->peer);
   g_clear_pointer (&dial->peer, raw_peer_free);
 
