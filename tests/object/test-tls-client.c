@@ -54,7 +54,7 @@ open_connection (Dial *dial, const char *priority)
   start (dial, priority);
   tls_peer_secure (dial->peer);
   dial_read_request (dial);
-  dial_answer (dial, DIAL_SWITCHING "\r\n");
+  dial_answer (dial, RAW_PEER_SWITCHING "\r\n");
 
   return dial_succeed (dial);
 }
@@ -93,7 +93,7 @@ test_pieces (Dial *dial, gconstpointer size)
   start (dial, NULL)->piece = GPOINTER_TO_SIZE (size);
   tls_peer_secure (dial->peer);
   dial_read_request (dial);
-  dial_answer (dial, DIAL_SWITCHING "\r\n");
+  dial_answer (dial, RAW_PEER_SWITCHING "\r\n");
   connection = dial_succeed (dial);
   for (guint i = 0; i < 3; i++)
     echo (dial, connection, "in pieces");
@@ -110,7 +110,7 @@ test_at_once (Dial *dial, gconstpointer priority)
   tls_peer_secure (dial->peer);
   dial_read_request (dial);
   tls->hold = TRUE;
-  dial_answer (dial, DIAL_SWITCHING "\r\n");
+  dial_answer (dial, RAW_PEER_SWITCHING "\r\n");
   for (guint i = 0; i < 20; i++)
     send_frame (dial, TEXT, "eager", 5);
   tls->hold = FALSE;
@@ -451,7 +451,7 @@ serve_visit (Dial *dial, const char *priority, gnutls_datum_t *key)
   tls_peer_secure (dial->peer);
   resumed = gnutls_session_is_resumed (tls->session);
   dial_read_request (dial);
-  dial_answer (dial, DIAL_SWITCHING "\r\n");
+  dial_answer (dial, RAW_PEER_SWITCHING "\r\n");
   send_frame (dial, TEXT, "with a ticket", 13);
   send_frame (dial, WIRE_FRAME_FIN | WIRE_OPCODE_CLOSE, "\x03\xe8", 2);
   raw_peer_expect_close (dial->peer, 1000);
