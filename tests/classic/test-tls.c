@@ -218,8 +218,8 @@ test_files (void)
 
 typedef struct {
   const char *name;
-  IdentityKind shown;           /* IDENTITY_N_KINDS: the server speaks no TLS */
-  const char *causes[3];        /* for each ssl_connection; NULL: it works */
+  IdentityKind shown;    /* IDENTITY_N_KINDS: the server speaks no TLS */
+  const char *causes[3]; /* for each ssl_connection; NULL: it works */
 } ClientCase;
 
 #define NO_HTTP ""
@@ -240,7 +240,8 @@ static const ClientCase client_cases[] = {
   { "unknown-authority", IDENTITY_STRANGER, { NO_HTTP, UNTRUSTED, UNTRUSTED } },
   { "self-signed", IDENTITY_SELF_SIGNED, { NO_HTTP, UNTRUSTED, NULL } },
   { "self-signed-expired", IDENTITY_SELF_SIGNED_EXPIRED, { NO_HTTP, UNTRUSTED, UNTRUSTED ", it has expired" } },
-  { "self-signed-other-host", IDENTITY_SELF_SIGNED_OTHER_HOST,
+  { "self-signed-other-host",
+    IDENTITY_SELF_SIGNED_OTHER_HOST,
     { NO_HTTP, UNTRUSTED, UNTRUSTED ", it is for another name" } },
 };
 

@@ -66,8 +66,7 @@ test_add_without_key (void)
   g_autoptr (EngineCredentials) credentials = engine_credentials_new ();
   g_autoptr (GTlsCertificate) certificate = identity_without_key (IDENTITY_SERVER);
 
-  expect_no_add (credentials, certificate, G_TLS_ERROR_BAD_CERTIFICATE,
-                 "A server's certificate needs its private key");
+  expect_no_add (credentials, certificate, G_TLS_ERROR_BAD_CERTIFICATE, "A server's certificate needs its private key");
 }
 
 static void
@@ -203,8 +202,9 @@ test_choose_by_key (void)
   static const char ecdsa[] = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA";
   static const char rsa[] = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ECDHE-RSA";
   static const char rsa_1_3[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA256";
-  g_autoptr (EngineCredentials) credentials = credentials_of (
-    IDENTITY_SERVER, IDENTITY_SERVER_RSA, IDENTITY_WILDCARD_RSA, IDENTITY_WILDCARD, IDENTITY_N_KINDS);
+  g_autoptr (EngineCredentials) credentials = credentials_of (IDENTITY_SERVER, IDENTITY_SERVER_RSA,
+                                                              IDENTITY_WILDCARD_RSA, IDENTITY_WILDCARD,
+                                                              IDENTITY_N_KINDS);
 
   expect_choice_with (credentials, ecdsa, "localhost", IDENTITY_SERVER);
   expect_choice_with (credentials, rsa, "localhost", IDENTITY_SERVER_RSA);
@@ -344,8 +344,8 @@ test_load_no_pem (void)
 static void
 test_load_damaged (void)
 {
-  g_autofree char *certificate = identity_write_file (
-    "damaged.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+  g_autofree char *certificate = identity_write_file ("damaged.pem",
+                                                      "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
   g_autofree char *key = identity_write_file ("damaged.key",
                                               "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
   const char *good = identity_get_pem_file (IDENTITY_SERVER);
@@ -367,8 +367,9 @@ encrypt_key (IdentityKind kind)
 
   g_assert_cmpint (gnutls_x509_privkey_init (&key), ==, 0);
   g_assert_cmpint (gnutls_x509_privkey_import (key, &datum, GNUTLS_X509_FMT_PEM), ==, 0);
-  g_assert_cmpint (gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_PEM, "secret",
-                                                      GNUTLS_PKCS_PBES2_AES_128, &encrypted), ==, 0);
+  g_assert_cmpint (gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_PEM, "secret", GNUTLS_PKCS_PBES2_AES_128,
+                                                      &encrypted),
+                   ==, 0);
   gnutls_x509_privkey_deinit (key);
   text = g_strndup ((const char *) encrypted.data, encrypted.size);
   gnutls_free (encrypted.data);

@@ -22,7 +22,7 @@
 
 typedef struct {
   guint16 port;
-  int hold;                     /* its end is the end of the clients */
+  int hold; /* its end is the end of the clients */
 } Crowd;
 
 /* The clients' process doesn't free its copy: where it is found it is no leak. */

@@ -134,9 +134,9 @@ verify (GTlsDatabase *database, IdentityKind kind, const char *host)
 {
   g_autoptr (GSocketConnectable) identity = g_network_address_new (host, 443);
   g_autoptr (GError) error = NULL;
-  GTlsCertificateFlags errors = g_tls_database_verify_chain (
-    database, identity_get_certificate (kind), G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER, identity, NULL,
-    G_TLS_DATABASE_VERIFY_NONE, NULL, &error);
+  GTlsCertificateFlags errors = g_tls_database_verify_chain (database, identity_get_certificate (kind),
+                                                             G_TLS_DATABASE_PURPOSE_AUTHENTICATE_SERVER, identity, NULL,
+                                                             G_TLS_DATABASE_VERIFY_NONE, NULL, &error);
 
   g_assert_no_error (error);
 

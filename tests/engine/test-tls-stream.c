@@ -12,7 +12,7 @@ typedef struct {
   EngineTlsStream *stream;
   GPollableInputStream *input;
   GPollableOutputStream *output;
-  int ours;                     /* what the engine reads, as a copy of the socket's */
+  int ours; /* what the engine reads, as a copy of the socket's */
   int theirs;
 } Fixture;
 

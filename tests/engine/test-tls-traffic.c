@@ -438,7 +438,9 @@ test_mixed (void)
   for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
     {
       owner->context->tls.credentials = i % 2 ? credentials : NULL;
-      peers[i] = i == 3 ? connect_slow (owner) : i % 2 ? tls_owner_connect_open (owner, NULL) : owner_connect_open (owner);
+      peers[i] = i == 3  ? connect_slow (owner)
+                 : i % 2 ? tls_owner_connect_open (owner, NULL)
+                         : owner_connect_open (owner);
     }
   for (guint round = 0; round < 3; round++)
     {

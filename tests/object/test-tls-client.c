@@ -138,7 +138,8 @@ test_key_update (Dial *dial, gconstpointer data)
 
   for (guint i = 0; i < 5; i++)
     {
-      g_assert_cmpint (gnutls_session_key_update (tls_peer_of (dial->peer)->session, i % 2 ? GNUTLS_KU_PEER : 0), ==, 0);
+      g_assert_cmpint (gnutls_session_key_update (tls_peer_of (dial->peer)->session, i % 2 ? GNUTLS_KU_PEER : 0), ==,
+                       0);
       tls_peer_flush (dial->peer);
       echo (dial, connection, "with new keys");
     }
@@ -222,7 +223,10 @@ test_closed_by_server (Dial *dial, gconstpointer data)
 {
   g_autoptr (LwsgConnection) connection = open_connection (dial, NULL);
 
-  send_frame (dial, WIRE_FRAME_FIN | WIRE_OPCODE_CLOSE, "\x03\xe8" "done", 6);
+  send_frame (dial, WIRE_FRAME_FIN | WIRE_OPCODE_CLOSE,
+              "\x03\xe8"
+              "done",
+              6);
   raw_peer_expect_close (dial->peer, 1000);
   tls_peer_bye (dial->peer);
   raw_peer_shutdown (dial->peer);

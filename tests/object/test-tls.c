@@ -231,7 +231,9 @@ on_asked (LwsgContext *context, const char *host, GTlsCertificate *certificate, 
 static void
 test_asked (Duo *duo, gconstpointer data)
 {
-  AskedScene scene = { .duo = duo, .what = (Asked) (GPOINTER_TO_UINT (data) / 2), .accept = GPOINTER_TO_UINT (data) % 2 };
+  AskedScene scene = { .duo = duo,
+                       .what = (Asked) (GPOINTER_TO_UINT (data) / 2),
+                       .accept = GPOINTER_TO_UINT (data) % 2 };
   g_autofree char *uri = g_strdup_printf ("wss://localhost:%u/", duo->port);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
@@ -258,7 +260,7 @@ test_asked (Duo *duo, gconstpointer data)
 typedef struct {
   GTlsInteraction parent_instance;
 
-  IdentityKind shown;           /* IDENTITY_N_KINDS: declines */
+  IdentityKind shown; /* IDENTITY_N_KINDS: declines */
   guint asked;
 } Shower;
 
@@ -268,8 +270,8 @@ GType shower_get_type (void);
 G_DEFINE_TYPE (Shower, shower, G_TYPE_TLS_INTERACTION)
 
 static GTlsInteractionResult
-shower_request_certificate (GTlsInteraction *interaction, GTlsConnection *connection,
-                            GTlsCertificateRequestFlags flags, GCancellable *cancellable, GError **error)
+shower_request_certificate (GTlsInteraction *interaction, GTlsConnection *connection, GTlsCertificateRequestFlags flags,
+                            GCancellable *cancellable, GError **error)
 {
   Shower *self = (Shower *) interaction;
 
@@ -297,7 +299,7 @@ typedef struct {
   GTlsAuthenticationMode mode;
   IdentityKind shown;
   GTlsCertificateFlags errors;
-  gboolean works;               /* without being accepted */
+  gboolean works; /* without being accepted */
 } ClientCase;
 
 static const ClientCase client_cases[] = {
@@ -471,7 +473,8 @@ count_notify (GObject *object, GParamSpec *pspec, gpointer counts)
 static void
 test_notify (void)
 {
-  static const char *const names[] = { "tls-certificate", "tls-database", "tls-authentication-mode", "tls-interaction" };
+  static const char *const names[] = { "tls-certificate", "tls-database", "tls-authentication-mode",
+                                       "tls-interaction" };
   g_autoptr (LwsgContext) context = lwsg_context_new ();
   g_autoptr (GTlsDatabase) database = identity_trusting (IDENTITY_ROOT);
   g_autoptr (GTlsInteraction) interaction = g_object_new (shower_get_type (), NULL);

@@ -26,7 +26,7 @@ typedef struct {
   const char *name;
   IdentityKind issuer;
   guint flags;
-  const char *host;             /* NULL: this machine */
+  const char *host; /* NULL: this machine */
 } IdentityRecipe;
 
 typedef struct {
@@ -179,8 +179,9 @@ identity_set_purpose (gnutls_x509_crt_t certificate, guint flags)
   check (gnutls_x509_crt_set_key_usage (certificate, authority ? GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN
                                                                : GNUTLS_KEY_DIGITAL_SIGNATURE));
   if (!authority)
-    check (gnutls_x509_crt_set_key_purpose_oid (
-      certificate, flags & IS_CLIENT ? GNUTLS_KP_TLS_WWW_CLIENT : GNUTLS_KP_TLS_WWW_SERVER, 0));
+    check (gnutls_x509_crt_set_key_purpose_oid (certificate,
+                                                flags & IS_CLIENT ? GNUTLS_KP_TLS_WWW_CLIENT : GNUTLS_KP_TLS_WWW_SERVER,
+                                                0));
 }
 
 static void
@@ -234,8 +235,8 @@ identity_get (IdentityKind kind)
   self->key_pem = text_of (&pem);
   /* The chain of three has one link between; no other is longer. */
   self->pem = recipe->issuer != ITSELF && recipes[recipe->issuer].issuer != ITSELF
-                ? g_strconcat (self->own_pem, issuer->own_pem, NULL)
-                : g_strdup (self->own_pem);
+                  ? g_strconcat (self->own_pem, issuer->own_pem, NULL)
+                  : g_strdup (self->own_pem);
 
   return self;
 }
