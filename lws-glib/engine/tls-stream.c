@@ -42,10 +42,12 @@ stream_refuse (GError **error)
   return -1;
 }
 
-/* Behind epoll nobody waits: what would, such as a new handshake in TLS 1.2, is refused. */
+/* Behind epoll nobody waits: what would, such as a new handshake in TLS 1.2, is refused. It is
+ * tried in a thread of GIO's; the engine is told by the end of the socket. */
 static gssize
-stream_refuse_to_wait (GError **error)
+stream_refuse_to_wait (EngineTlsStream *self, GError **error)
 {
+  g_socket_shutdown (stream_socket (self), TRUE, TRUE, NULL);
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _("Renegotiation is refused"));
   return -1;
 }
@@ -91,7 +93,7 @@ input_read (GInputStream *input, void *buffer, gsize count, GCancellable *cancel
     case TLS_STREAM_SOCKET:
       return g_socket_receive_with_blocking (stream_socket (self), buffer, count, TRUE, cancellable, error);
     case TLS_STREAM_MEMORY:
-      return stream_refuse_to_wait (error);
+      return stream_refuse_to_wait (self, error);
     case TLS_STREAM_DETACHED:
     default:
       return stream_refuse (error);
