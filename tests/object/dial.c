@@ -19,6 +19,8 @@ dial_turn (gpointer data)
 static void
 dial_set_up (Dial *dial, gconstpointer data)
 {
+  /* As in a program whose main loop runs: otherwise a thread of GIO's may take it. */
+  g_assert_true (g_main_context_acquire (NULL));
   dial->client = lwsg_context_new ();
   lwsg_context_set_proxy_resolver (dial->client, NULL);
   dial->listener = raw_listen (&dial->port);
@@ -39,6 +41,7 @@ dial_tear_down (Dial *dial, gconstpointer data)
   while (g_main_context_iteration (NULL, FALSE))
     ;
 
+  g_main_context_release (NULL);
   g_clear_object (&dial->cancellable);
   dial_stop_listening (dial);
   for (guint i = 0; i < G_N_ELEMENTS (dial->fillers); i++)

@@ -426,6 +426,7 @@ test_end (Dial *dial, gconstpointer data)
 static int
 visit (const char *uri, const char *database)
 {
+  g_assert_true (g_main_context_acquire (NULL));
   for (guint i = 0; i < VISITS; i++)
     {
       Dial dial = { .client = lwsg_context_new (), .uri = (char *) uri };
