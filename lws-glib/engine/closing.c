@@ -27,6 +27,8 @@ closing_release_descriptor (EngineConnection *connection)
   if (connection->watch.fd < 0)
     return;
 
+  if (connection->in_crowd && !connection->settled)
+    engine_crowd_settle (&connection->context->crowd, connection->neighbour);
   if (connection->in_crowd)
     engine_crowd_leave (&connection->context->crowd, connection->neighbour);
   connection->in_crowd = FALSE;

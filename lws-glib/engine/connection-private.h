@@ -80,6 +80,7 @@ struct libwebsocket {
   guint named : 1;              /* a server chose a subprotocol by its name */
   guint end_told : 1;           /* ... and that it ended */
   guint in_crowd : 1;           /* counted among the server's connections */
+  guint settled : 1;            /* ... and not among those in a handshake any more */
   guint unfinished : 1;         /* no piece of a frame has become whole since then */
 };
 

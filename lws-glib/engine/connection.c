@@ -130,12 +130,22 @@ engine_connection_bind (EngineConnection *connection, EngineProtocol *protocol)
   connection->protocol = protocol;
 }
 
+/* It has come through the handshake, or will never. */
+static void
+connection_settle (EngineConnection *connection)
+{
+  connection->settled = TRUE;
+  engine_crowd_settle (&connection->context->crowd, connection->neighbour);
+}
+
 void
 engine_connection_set_state (EngineConnection *connection, EngineState state)
 {
   g_assert (engine_state_may_become (connection->state, state));
 
   connection->state = (guint8) state;
+  if (state > ENGINE_STATE_HANDSHAKE && connection->in_crowd && !connection->settled)
+    connection_settle (connection);
   if (state >= ENGINE_STATE_LINGERING)
     engine_connection_stand_in (connection, ENGINE_LINE_ENDED);
 }

@@ -7,7 +7,8 @@
 
 struct sockaddr;
 
-/* How many connections a server has, in all and from each peer address. */
+/* How many connections a server has, and how many handshakes are under way among them, in all
+ * and from each peer address. */
 
 /* Those of one address. Of IPv6 it is the network of 64 bits that counts: each customer
  * has at least one. */
@@ -15,14 +16,23 @@ typedef struct _EngineNeighbour EngineNeighbour;
 
 typedef struct {
   guint count;                  /* connections that were accepted and have not ended */
+  guint handshakes;             /* those of them that have not come through it */
   GHashTable *neighbours;       /* a set of EngineNeighbour; NULL until needed */
 } EngineCrowd;
 
-/* Lets a connection in, or not: FALSE. *neighbour is to be given back when it leaves; NULL
+/* Are there so many handshakes under way that others have to wait? */
+gboolean engine_crowd_is_busy (const EngineCrowd *crowd, const EngineLimits *limits);
+
+/* Lets a connection in, which begins its handshake, or not: FALSE. *neighbour is to be given back when it leaves; NULL
  * for peers that are not counted one by one. Those are the ones of Unix sockets and, unless
  * the limits say otherwise, of the loopback interface, where a proxy speaks for many. */
 gboolean engine_crowd_enter (EngineCrowd *crowd, const EngineLimits *limits, const struct sockaddr *address,
                              EngineNeighbour **neighbour);
+
+/* Its handshake is over. */
+void engine_crowd_settle (EngineCrowd *crowd, EngineNeighbour *neighbour);
+
+/* For one whose handshake is over. */
 void engine_crowd_leave (EngineCrowd *crowd, EngineNeighbour *neighbour);
 
 void engine_crowd_clear (EngineCrowd *crowd);

@@ -13,6 +13,7 @@
 struct _EngineNeighbour {
   struct in6_addr address;      /* of IPv4 as ::ffff:a.b.c.d */
   guint count;
+  guint handshakes;
 };
 
 static guint
@@ -80,6 +81,19 @@ crowd_find (EngineCrowd *crowd, const EngineNeighbour *key)
   return found;
 }
 
+static gboolean
+crowd_has_room_for (const EngineNeighbour *neighbour, const EngineLimits *limits)
+{
+  return (limits->connections_per_peer == 0 || neighbour->count < limits->connections_per_peer) &&
+         (limits->handshakes_per_peer == 0 || neighbour->handshakes < limits->handshakes_per_peer);
+}
+
+gboolean
+engine_crowd_is_busy (const EngineCrowd *crowd, const EngineLimits *limits)
+{
+  return limits->handshakes > 0 && crowd->handshakes >= limits->handshakes;
+}
+
 gboolean
 engine_crowd_enter (EngineCrowd *crowd, const EngineLimits *limits, const struct sockaddr *address,
                     EngineNeighbour **neighbour)
@@ -95,14 +109,24 @@ engine_crowd_enter (EngineCrowd *crowd, const EngineLimits *limits, const struct
       if (!IN6_IS_ADDR_V4MAPPED (&key.address) && !IN6_IS_ADDR_LOOPBACK (&key.address))
         memset (key.address.s6_addr + CROWD_NETWORK_SIZE, 0, sizeof key.address - CROWD_NETWORK_SIZE);
       found = crowd_find (crowd, &key);
-      if (limits->connections_per_peer > 0 && found->count >= limits->connections_per_peer)
+      if (!crowd_has_room_for (found, limits))
         return FALSE;
       found->count++;
+      found->handshakes++;
     }
   crowd->count++;
+  crowd->handshakes++;
   *neighbour = found;
 
   return TRUE;
+}
+
+void
+engine_crowd_settle (EngineCrowd *crowd, EngineNeighbour *neighbour)
+{
+  crowd->handshakes--;
+  if (neighbour != NULL)
+    neighbour->handshakes--;
 }
 
 void

@@ -45,6 +45,11 @@
 #define ENGINE_CONNECTIONS 65536
 #define ENGINE_CONNECTIONS_PER_PEER 4096
 
+/* Handshakes under way: each is up to 20 KiB of TLS and a signature to be made. Where there are
+ * more in all, others wait in the kernel's backlog; one address is refused more. */
+#define ENGINE_HANDSHAKES 2048
+#define ENGINE_HANDSHAKES_PER_PEER 64
+
 /* What may wait for a slow reader on one connection. */
 #define ENGINE_OUTPUT_LIMIT (16 * 1024 * 1024)
 
@@ -92,6 +97,8 @@ typedef struct {
   guint frame_ticks;
   guint connections;            /* 0: any number */
   guint connections_per_peer;   /* 0: any number */
+  guint handshakes;             /* 0: any number */
+  guint handshakes_per_peer;    /* 0: any number */
   gboolean count_loopback;      /* those of this machine are counted for each address, too */
   gsize output_limit;
   guint64 message_limit;
@@ -113,7 +120,8 @@ typedef struct {
     .linger_ticks = ENGINE_LINGER_TICKS, .keep_alive_ticks = ENGINE_KEEP_ALIVE_TICKS,                              \
     .reply_ticks = ENGINE_REPLY_TICKS, .ping_ticks = ENGINE_PING_TICKS, .pong_ticks = ENGINE_PONG_TICKS,           \
     .frame_ticks = ENGINE_FRAME_TICKS, .connections = ENGINE_CONNECTIONS,                                          \
-    .connections_per_peer = ENGINE_CONNECTIONS_PER_PEER,                                                           \
+    .connections_per_peer = ENGINE_CONNECTIONS_PER_PEER, .handshakes = ENGINE_HANDSHAKES,                          \
+    .handshakes_per_peer = ENGINE_HANDSHAKES_PER_PEER,                                                             \
     .output_limit = ENGINE_OUTPUT_LIMIT, .message_limit = G_MAXUINT64, .whole_frame = ENGINE_WHOLE_FRAME,          \
     .turn_microseconds = ENGINE_TURN_MICROSECONDS, .turn_frames = ENGINE_TURN_FRAMES,                              \
   }

@@ -195,9 +195,9 @@ listener_may_go_on (int failure)
 /* Out of descriptors or memory: the connection stays in the backlog, and epoll
  * would tell of it without end. */
 static void
-listener_rest (EngineListener *listener, int failure)
+listener_rest (EngineListener *listener, const char *cause)
 {
-  g_message (_("No new connections for a moment: %s"), g_strerror (failure));
+  g_message (_("No new connections for a moment: %s"), cause);
   engine_poller_set (listener->context->epoll_fd, &listener->watch, 0);
   engine_context_set_timer (listener->context, &listener->timer, LISTENER_REST_TICKS);
 }
@@ -222,7 +222,10 @@ listener_admit (EngineListener *listener, int fd, const struct sockaddr *address
   /* It may have failed at once. */
   connection->in_crowd = connection->watch.fd >= 0;
   if (!connection->in_crowd)
-    engine_crowd_leave (&context->crowd, neighbour);
+    {
+      engine_crowd_settle (&context->crowd, neighbour);
+      engine_crowd_leave (&context->crowd, neighbour);
+    }
   if (listener->secure && context->tls.credentials != NULL && connection->state == ENGINE_STATE_HANDSHAKE)
     engine_securing_accept (connection);
 }
@@ -230,12 +233,20 @@ listener_admit (EngineListener *listener, int fd, const struct sockaddr *address
 void
 engine_listener_accept (EngineListener *listener)
 {
+  EngineContext *context = listener->context;
+
   for (guint i = 0; i < LISTENER_ACCEPTS; i++)
     {
       struct sockaddr_storage address = { 0 };
       socklen_t length = sizeof address;
-      int fd = accept4 (listener->watch.fd, (struct sockaddr *) &address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      int fd;
 
+      if (engine_crowd_is_busy (&context->crowd, &context->limits))
+        {
+          listener_rest (listener, _("too many handshakes are under way"));
+          return;
+        }
+      fd = accept4 (listener->watch.fd, (struct sockaddr *) &address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0)
         listener_admit (listener, fd, (struct sockaddr *) &address);
       else if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -244,12 +255,12 @@ engine_listener_accept (EngineListener *listener)
         {
           /* It listens no more: a process that has a copy of the socket shut it down. */
           g_message (_("No new connections any more: %s"), g_strerror (errno));
-          engine_poller_remove (listener->context->epoll_fd, &listener->watch);
+          engine_poller_remove (context->epoll_fd, &listener->watch);
           return;
         }
       else if (!listener_may_go_on (errno))
         {
-          listener_rest (listener, errno);
+          listener_rest (listener, g_strerror (errno));
           return;
         }
     }
@@ -259,7 +270,7 @@ void
 engine_listener_resume (EngineListener *listener)
 {
   if (!engine_poller_set (listener->context->epoll_fd, &listener->watch, EPOLLIN))
-    listener_rest (listener, errno);
+    listener_rest (listener, g_strerror (errno));
 }
 
 void

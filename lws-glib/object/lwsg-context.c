@@ -509,6 +509,10 @@ context_limit (LwsgContext *self, guint property)
       return &limits->connections;
     case LWSG_CONTEXT_PROP_MAX_CONNECTIONS_PER_PEER:
       return &limits->connections_per_peer;
+    case LWSG_CONTEXT_PROP_MAX_HANDSHAKES:
+      return &limits->handshakes;
+    case LWSG_CONTEXT_PROP_MAX_HANDSHAKES_PER_PEER:
+      return &limits->handshakes_per_peer;
     default:
       return NULL;
     }
@@ -619,6 +623,29 @@ install_crowd (GParamFlags flags)
    */
   properties[LWSG_CONTEXT_PROP_MAX_CONNECTIONS_PER_PEER] =
     g_param_spec_uint ("max-connections-per-peer", NULL, NULL, 0, G_MAXUINT, ENGINE_CONNECTIONS_PER_PEER, flags);
+
+  /**
+   * LwsgContext:max-handshakes:
+   *
+   * How many of a server's connections may be in their opening handshake, TLS included: 2048 by
+   * default, 0 for any number. Others wait in the kernel's backlog.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONTEXT_PROP_MAX_HANDSHAKES] =
+    g_param_spec_uint ("max-handshakes", NULL, NULL, 0, G_MAXUINT, ENGINE_HANDSHAKES, flags);
+
+  /**
+   * LwsgContext:max-handshakes-per-peer:
+   *
+   * How many of those may come from one address, counted as for
+   * #LwsgContext:max-connections-per-peer: 64 by default, 0 for any number. A client that is one
+   * too many is turned away without an answer.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONTEXT_PROP_MAX_HANDSHAKES_PER_PEER] =
+    g_param_spec_uint ("max-handshakes-per-peer", NULL, NULL, 0, G_MAXUINT, ENGINE_HANDSHAKES_PER_PEER, flags);
 }
 
 static void

@@ -43,8 +43,12 @@ expect (const EngineLimits *limits, const char *const *texts, gboolean last_ente
     }
   g_assert_cmpuint (crowd.count, ==, count);
   while (count > 0)
-    engine_crowd_leave (&crowd, neighbours[--count]);
+    {
+      engine_crowd_settle (&crowd, neighbours[--count]);
+      engine_crowd_leave (&crowd, neighbours[count]);
+    }
   g_assert_cmpuint (crowd.count, ==, 0);
+  g_assert_cmpuint (crowd.handshakes, ==, 0);
   if (crowd.neighbours != NULL)
     g_assert_cmpuint (g_hash_table_size (crowd.neighbours), ==, 0);
   engine_crowd_clear (&crowd);
@@ -102,11 +106,12 @@ test_any_number (void)
   struct sockaddr_storage address;
   EngineNeighbour *neighbour;
 
-  limits.connections = limits.connections_per_peer = 0;
+  limits.connections = limits.connections_per_peer = limits.handshakes = limits.handshakes_per_peer = 0;
   set_address (&address, "192.0.2.1");
   for (guint i = 0; i < 100000; i++)
     g_assert_true (engine_crowd_enter (&crowd, &limits, (struct sockaddr *) &address, &neighbour));
   g_assert_cmpuint (crowd.count, ==, 100000);
+  g_assert_false (engine_crowd_is_busy (&crowd, &limits));
   engine_crowd_clear (&crowd);
 }
 
@@ -178,6 +183,64 @@ test_per_peer (void)
   check_room (owner, 5);
 }
 
+/* Who has come through the handshake makes room for others of its address; an HTTP request
+ * that is answered is no handshake any more. */
+static void
+test_handshakes_per_peer (void)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) slow = NULL;
+  g_autoptr (RawPeer) quick = NULL;
+  g_autoptr (RawPeer) request = NULL;
+  g_autoptr (RawPeer) too_many = NULL;
+  g_autoptr (RawPeer) next = NULL;
+
+  owner->context->limits.count_loopback = TRUE;
+  owner->context->limits.handshakes_per_peer = 2;
+  slow = owner_connect (owner);
+  quick = owner_connect_open (owner);
+  request = owner_connect (owner);
+  owner_settle (owner);
+  g_assert_cmpuint (owner->context->crowd.handshakes, ==, 2);
+
+  too_many = owner_connect (owner);
+  raw_peer_expect_end (too_many);
+  g_assert_cmpuint (owner_n_connections (owner), ==, 3);
+
+  raw_peer_send_text (request, "nonsense\r\n\r\n");
+  raw_peer_expect_refusal (request, 400);
+  g_assert_cmpuint (owner->context->crowd.handshakes, ==, 1);
+  next = owner_connect_open (owner);
+  g_assert_cmpuint (owner->context->crowd.handshakes, ==, 1);
+}
+
+/* Where all of them are too many, others wait for the first to come through. */
+static void
+test_handshakes_in_all (void)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) slow = NULL;
+  g_autoptr (RawPeer) slower = NULL;
+  g_autoptr (RawPeer) waiting = NULL;
+
+  owner->context->limits.handshakes = 2;
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*too many handshakes*");
+  slow = owner_connect (owner);
+  slower = owner_connect (owner);
+  owner_settle (owner);
+  g_test_assert_expected_messages ();
+  waiting = owner_connect (owner);
+  raw_peer_send_text (waiting, raw_peer_upgrade_request);
+  owner_settle (owner);
+  g_assert_cmpuint (owner_n_connections (owner), ==, 2);
+
+  raw_peer_upgrade (slow);
+  owner_advance (owner, 2);
+  owner_wait (owner, OWNER_OPENED, 2);
+  g_assert_cmpuint (owner_n_connections (owner), ==, 3);
+  g_assert_cmpuint (owner->context->crowd.handshakes, ==, 1);
+}
+
 /* However a connection ends, it is not counted any more. */
 static void
 test_all_ends (void)
@@ -204,6 +267,7 @@ test_all_ends (void)
     raw_peer_free (peers[i]);
   owner_wait (owner, OWNER_RELEASED, 5);
   g_assert_cmpuint (crowd->count, ==, 0);
+  g_assert_cmpuint (crowd->handshakes, ==, 0);
   g_assert_cmpuint (g_hash_table_size (crowd->neighbours), ==, 0);
 }
 
@@ -218,6 +282,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/crowd/without-address", test_without_address);
   g_test_add_func ("/engine/crowd/server/in-all", test_in_all);
   g_test_add_func ("/engine/crowd/server/per-peer", test_per_peer);
+  g_test_add_func ("/engine/crowd/server/handshakes-per-peer", test_handshakes_per_peer);
+  g_test_add_func ("/engine/crowd/server/handshakes-in-all", test_handshakes_in_all);
   g_test_add_func ("/engine/crowd/server/all-ends", test_all_ends);
 
   return g_test_run ();

@@ -28,7 +28,8 @@ OBJECTS = {
     'Context': (
         'allowed-origins close-timeout= compression= compression-level= compression-memory-level= '
         'compression-takeover= compression-threshold= compression-window-bits= dispatch-budget= '
-        'handshake-timeout= max-connections= max-connections-per-peer= max-message-size= ping-interval= '
+        'handshake-timeout= max-connections= max-connections-per-peer= max-handshakes= '
+        'max-handshakes-per-peer= max-message-size= ping-interval= '
         'pong-timeout= proxy-resolver= tls-authentication-mode= tls-certificate= tls-database= tls-interaction=',
         'accept-certificate http-request'),
     'Protocol': ('context n-connections name', 'accept broadcast closed message opened'),

@@ -193,7 +193,7 @@ test_defaults_are_finite (Duo *duo, gconstpointer data)
 {
   static const char *const names[] = {
     "handshake-timeout", "close-timeout", "ping-interval", "pong-timeout", "dispatch-budget", "max-connections",
-    "max-connections-per-peer",
+    "max-connections-per-peer", "max-handshakes", "max-handshakes-per-peer",
   };
   const EngineLimits *limits = &duo->server->engine->limits;
   guint64 message = 0;

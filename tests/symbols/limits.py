@@ -34,6 +34,8 @@ TOLD = (
     ('ENGINE_LINGER_TICKS', SECONDS, 'bytes after the end', None),
     ('ENGINE_CONNECTIONS', PLAIN, 'connections of a server', 'connections of a server'),
     ('ENGINE_CONNECTIONS_PER_PEER', PLAIN, 'connections from one', 'connections from one'),
+    ('ENGINE_HANDSHAKES', PLAIN, 'handshakes under way, in all', 'opening handshakes under way, in all'),
+    ('ENGINE_HANDSHAKES_PER_PEER', PLAIN, 'handshakes under way from', 'opening handshakes under way from'),
     ('LISTENER_ACCEPTS', PLAIN, 'new connections in a turn', None),
     ('CONTEXT_MAX_MESSAGE_SIZE', MIB, 'a message, object API', 'a message that is received, in the object API'),
     ('RECEIVE_HELD_MAX', KIB, 'messages nobody', 'messages that nobody'),
