@@ -144,13 +144,13 @@ honest_connect (Honest *honest)
 }
 
 Honest *
-honest_new (LwsgContext *context, guint port, HonestCount *count)
+honest_new (LwsgContext *context, gboolean secure, guint port, HonestCount *count)
 {
   Honest *honest = g_new0 (Honest, 1);
 
   honest->context = context;
   honest->count = count;
-  honest->uri = g_strdup_printf ("ws://127.0.0.1:%u/", port);
+  honest->uri = g_strdup_printf ("%s://127.0.0.1:%u/", secure ? "wss" : "ws", port);
   g_queue_init (&honest->hashes);
   honest_connect (honest);
 

@@ -18,7 +18,7 @@ typedef struct {
 
 typedef struct _Honest Honest;
 
-Honest *honest_new (LwsgContext *context, guint port, HonestCount *count);
+Honest *honest_new (LwsgContext *context, gboolean secure, guint port, HonestCount *count);
 
 /* Sends no more, and closes once all has come back. */
 void honest_finish (Honest *honest);

@@ -3,6 +3,8 @@
  */
 #include "server.h"
 
+#include "../tls/identity.h"
+
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <lws-glib/lws-glib.h>
@@ -36,25 +38,41 @@ on_leash (int fd, GIOCondition condition, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static LwsgContext *
+make_context (ServerKind kind, guint *port)
+{
+  LwsgContext *context = lwsg_context_new ();
+  LwsgProtocol *echo = lwsg_context_add_protocol (context, NULL, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (echo);
+  g_signal_connect (echo, "opened", G_CALLBACK (on_opened), NULL);
+  g_signal_connect (echo, "message", G_CALLBACK (on_message), NULL);
+  if (kind == SERVER_TLS)
+    lwsg_context_set_tls_certificate (context, identity_get_certificate (IDENTITY_SERVER), &error);
+  g_assert_no_error (error);
+  *port = lwsg_context_listen (context, "127.0.0.1", 0, &error);
+  g_assert_no_error (error);
+
+  return context;
+}
+
 static G_NORETURN void
 serve (int leash, int tell)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  LwsgContext *context = lwsg_context_new ();
-  LwsgProtocol *echo = lwsg_context_add_protocol (context, NULL, NULL);
-  g_autoptr (GError) error = NULL;
-  guint port = lwsg_context_listen (context, "127.0.0.1", 0, &error);
+  LwsgContext *contexts[SERVER_N_KINDS];
+  guint ports[SERVER_N_KINDS];
 
-  g_assert_no_error (error);
-  g_assert_nonnull (echo);
-  g_signal_connect (echo, "opened", G_CALLBACK (on_opened), NULL);
-  g_signal_connect (echo, "message", G_CALLBACK (on_message), NULL);
-  g_assert_cmpint (write (tell, &port, sizeof port), ==, sizeof port);
+  for (guint kind = 0; kind < SERVER_N_KINDS; kind++)
+    contexts[kind] = make_context ((ServerKind) kind, &ports[kind]);
+  g_assert_cmpint (write (tell, ports, sizeof ports), ==, sizeof ports);
   close (tell);
 
   g_unix_fd_add (leash, G_IO_HUP, on_leash, loop);
   g_main_loop_run (loop);
-  g_object_unref (context);
+  for (guint kind = 0; kind < SERVER_N_KINDS; kind++)
+    g_object_unref (contexts[kind]);
   g_clear_pointer (&loop, g_main_loop_unref);
   exit (0);
 }
@@ -81,7 +99,7 @@ server_start (Server *server)
   close (leash[0]);
   close (told[1]);
   server->leash = leash[1];
-  g_assert_cmpint (read (told[0], &server->port, sizeof server->port), ==, sizeof server->port);
+  g_assert_cmpint (read (told[0], server->ports, sizeof server->ports), ==, sizeof server->ports);
   close (told[0]);
 }
 

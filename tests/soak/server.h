@@ -8,9 +8,15 @@
 
 /* An echo server in a process of its own, which the test looks at from outside. */
 
+typedef enum {
+  SERVER_PLAIN,
+  SERVER_TLS,
+  SERVER_N_KINDS
+} ServerKind;
+
 typedef struct {
   pid_t pid;
-  guint port;
+  guint ports[SERVER_N_KINDS];
   int leash;                    /* the server ends when this is closed */
 } Server;
 

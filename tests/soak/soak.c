@@ -1,13 +1,15 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Many clients at one server for a long time: most of them rude, some honest. What the
- * server occupies must not grow after a while, at the end no descriptor may be left, and
- * of the honest ones nothing may be lost.
+ * Many clients at one server for a long time: most of them rude, some honest, half of both by
+ * TLS. What the server occupies must not grow after a while, at the end no descriptor may be
+ * left, and of the honest ones nothing may be lost.
  */
 #include "honest.h"
 #include "rude.h"
 #include "server.h"
+
+#include "../tls/identity.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -149,9 +151,9 @@ soak_run (Soak *soak, LwsgContext *context)
   soak->begin = g_get_monotonic_time ();
   for (guint i = 0; i < soak->connections; i++)
     if (i < honest)
-      g_ptr_array_add (soak->honest, honest_new (context, soak->server.port, &soak->count));
+      g_ptr_array_add (soak->honest, honest_new (context, i % 2 == SERVER_TLS, soak->server.ports[i % 2], &soak->count));
     else
-      g_ptr_array_add (soak->rude, rude_new (soak->server.port, &soak->rude_connections));
+      g_ptr_array_add (soak->rude, rude_new (soak->server.ports[i % 2], &soak->rude_connections));
 
   timer = g_timeout_add_seconds (soak->interval, on_interval, soak);
   g_main_loop_run (soak->loop);
@@ -211,11 +213,14 @@ main (int argc, char **argv)
     }
 
   raise_descriptors ();
+  /* Known to both processes, and before threads are at work. */
+  identity_get_certificate (IDENTITY_SERVER);
   server_start (&soak.server);
   soak.idle_descriptors = server_get_descriptors (&soak.server);
   soak.loop = g_main_loop_new (NULL, FALSE);
   context = lwsg_context_new ();
   lwsg_context_set_proxy_resolver (context, NULL);
+  lwsg_context_set_tls_database (context, identity_trusting (IDENTITY_ROOT));
 
   soak_run (&soak, context);
   finished = soak_end (&soak);
