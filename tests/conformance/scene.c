@@ -48,10 +48,18 @@ run_test (Scene *scene, gconstpointer data)
 /* They live as long as the program. */
 static GSList *settings;
 
+static const char *prefix = "rfc6455";
+
+void
+scene_set_prefix (const char *other)
+{
+  prefix = other;
+}
+
 static void
 scene_register (const char *name, SceneSetting setting, gboolean open)
 {
-  g_autofree char *path = g_strdup_printf ("/rfc6455/%s/%s-%s%s", name, setting.face->name,
+  g_autofree char *path = g_strdup_printf ("/%s/%s/%s-%s%s", prefix, name, setting.face->name,
                                            setting.role == WIRE_ROLE_SERVER ? "server" : "client",
                                            setting.bytewise ? "/bytewise" : "");
   SceneSetting *kept = g_new (SceneSetting, 1);
@@ -124,6 +132,37 @@ scene_answer (Scene *scene, const char *request, const char *answer)
   g_autofree char *text = raw_peer_fill_in_accept (request, answer);
 
   scene_send (scene, (const guint8 *) text, strlen (text));
+}
+
+static void
+scene_offer_deflate (Scene *scene, const char *parameters)
+{
+  g_autofree char *request = g_strdup_printf ("%.*sSec-WebSocket-Extensions: permessage-deflate%s\r\n\r\n",
+                                              (int) strlen (raw_peer_upgrade_request) - 2, raw_peer_upgrade_request,
+                                              parameters);
+  g_autofree char *answer = NULL;
+
+  raw_peer_send_text (scene->peer, request);
+  answer = raw_peer_read_head (scene->peer);
+  g_assert_true (g_str_has_prefix (answer, "HTTP/1.1 101 "));
+  g_assert_nonnull (strstr (answer, "\r\nSec-WebSocket-Extensions: permessage-deflate"));
+}
+
+void
+scene_open_deflate (Scene *scene, const char *parameters)
+{
+  if (scene->setting->role == WIRE_ROLE_SERVER)
+    scene_offer_deflate (scene, parameters);
+  else
+    {
+      g_autofree char *request = raw_peer_read_head (scene->peer);
+      g_autofree char *answer = g_strdup_printf ("%sSec-WebSocket-Extensions: permessage-deflate%s\r\n\r\n",
+                                                 RAW_PEER_SWITCHING, parameters);
+
+      g_assert_nonnull (strstr (request, "\r\nSec-WebSocket-Extensions: permessage-deflate"));
+      scene_answer (scene, request, answer);
+    }
+  END_UNTIL (scene->end, scene->end->opened == 1);
 }
 
 /* --- talking */

@@ -29,7 +29,10 @@ struct _Scene {
   guint16 port;
 };
 
-/* Registers /rfc6455/@name once for each API, with an open connection or nothing but a
+/* The RFC whose tests these are, "rfc6455" unless it is said. */
+void scene_set_prefix (const char *prefix);
+
+/* Registers /PREFIX/@name once for each API, with an open connection or nothing but a
  * port; @bytewise: and once more in single bytes. */
 void scene_add (const char *name, WireRole role, gboolean bytewise, SceneFunc func, gpointer data);
 void scene_add_closed (const char *name, WireRole role, gboolean bytewise, SceneFunc func, gpointer data);
@@ -38,6 +41,10 @@ void scene_add_both (const char *name, SceneFunc func);
 /* A client of ours comes, or our server gets one; nothing has been said. */
 void scene_meet (Scene *scene, const char *subprotocols);
 void scene_open (Scene *scene);
+
+/* With permessage-deflate and these parameters: those of the client's offer or of the
+ * server's answer, each with a semicolon in front. */
+void scene_open_deflate (Scene *scene, const char *parameters);
 
 void scene_send (Scene *scene, const guint8 *bytes, gsize length);
 
