@@ -6,6 +6,7 @@ added there by hand, under a name that tells what it was."""
 
 import pathlib
 import struct
+import zlib
 
 CORPUS = pathlib.Path(__file__).parent / 'corpus'
 
@@ -180,6 +181,52 @@ def client_handshake():
     yield 'bad-host', ('/\na b\n\n\n\n' + SWITCHING + '\r\n').encode()
 
 
+TAKEOVER, SHORT_LIMIT, AS_TEXT, KEEP, REST = 0x08, 0x10, 0x20, 0x40, 0x80
+
+
+def inflate():
+    def messages(options, *compressed, buffer=16):
+        return bytes([options, buffer]) + b'\x12\x34' + b''.join(struct.pack('!H', len(m)) + m for m in compressed)
+
+    def compress(*parts, bits=15, level=9):
+        deflater = zlib.compressobj(level, zlib.DEFLATED, -bits)
+        return [(deflater.compress(part) + deflater.flush(zlib.Z_SYNC_FLUSH))[:-4] for part in parts]
+
+    hello = bytes.fromhex('f248cdc9c90700')
+    again = bytes.fromhex('f200110000')
+    yield 'hello', messages(7 | TAKEOVER | AS_TEXT, hello, again)
+    yield 'no-takeover', messages(7, hello, hello)
+    yield 'takeover-missing', messages(7, hello, again)
+    yield 'stored', messages(7, bytes.fromhex('000500faff48656c6c6f00'))
+    yield 'final-block', messages(7 | TAKEOVER, bytes.fromhex('f348cdc9c9070000'), again)
+    yield 'two-blocks', messages(7, bytes.fromhex('f248050000') + bytes.fromhex('00ffffcac9c90700'))
+    yield 'empty', messages(7, b'\0', b'', hello)
+    yield 'bomb', messages(7 | SHORT_LIMIT, *compress(bytes(60000)))
+    yield 'large', messages(7 | KEEP, *compress(bytes(60000)), buffer=255)
+    yield 'small-buffer', messages(7 | REST | TAKEOVER, *compress(b'abc' * 50, b'abc' * 9, b'cab' * 7), buffer=0)
+    yield 'window-8', messages(0 | TAKEOVER, *compress(bytes(range(256)) * 3, bits=9))
+    yield 'text', messages(7 | AS_TEXT, *compress('K\u00f6ln \u20ac \U0001f600'.encode() * 9), buffer=1)
+    yield 'bad-text', messages(7 | AS_TEXT, *compress(b'abc\xff'))
+    yield 'huffman', messages(7 | TAKEOVER | REST, *compress(UPGRADE.encode(), SWITCHING.encode()))
+    yield 'cut', messages(7, hello[:-2], hello)
+    yield 'bad', messages(7, b'\xff\xff\xff', hello)
+
+
+def deflate_offer():
+    name = 'permessage-deflate'
+    for title, value in {
+            'plain': name, 'client-bits': f'{name}; client_max_window_bits', 'three': f'x, {name}; a, {name}',
+            'all': f'{name}; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; '
+                   'client_max_window_bits=15', 'quoted': f'{name}; server_max_window_bits="9"',
+            'eight': f'{name};server_max_window_bits=8', 'twice': f'{name}; client_no_context_takeover;'
+            'client_no_context_takeover', 'too-many-bits': f'{name}; server_max_window_bits=16', 'zero': f'{name}; '
+            'client_max_window_bits=08', 'unknown': f'{name}; other="a\\"b"', 'malformed': f'{name};;=', 'empty': '',
+            'commas': ',' * 50, 'open-quote': f'{name}; a="'}.items():
+        for settings in 1, 3:
+            yield f'{title}-{settings}', bytes([settings, 6]) + value.encode()
+    yield 'off', bytes([2, 0]) + name.encode()
+
+
 # The steps and actions of play.c and play-actions.c, in their order.
 (NOTHING, BYTES, FRAME, LARGE_FRAME, HEAD, CHUNK, ROOM, ENDLESS_ROOM, FINISH, RESET, FAIL, BUFFERED, CONNECT, TIME, ACT,
  NEXT_PART, SETTLE) = range(17)
@@ -285,8 +332,10 @@ TARGETS = {
     'client': client,
     'client-handshake': client_handshake,
     'decoder': decoder,
+    'deflate-offer': deflate_offer,
     'field': field,
     'head': head,
+    'inflate': inflate,
     'mask': mask,
     'server': server,
     'server-handshake': server_handshake,
