@@ -8,6 +8,9 @@
 #define HEAD_END "\r\n\r\n"
 #define SWITCH "HTTP/1.1 101 "
 
+/* What a compressed message lacks at its end. */
+static const guint8 tail[] = { 0x00, 0x00, 0xff, 0xff };
+
 void
 ear_init (Ear *ear, WireRole role)
 {
@@ -22,6 +25,18 @@ ear_clear (Ear *ear)
   g_clear_pointer (&ear->heard, g_byte_array_unref);
   g_clear_pointer (&ear->payload, g_byte_array_unref);
   g_clear_pointer (&ear->messages, g_array_unref);
+  if (ear->inflates)
+    inflateEnd (&ear->inflating);
+}
+
+void
+ear_allow_deflate (Ear *ear, guint window_bits, gboolean takeover)
+{
+  g_assert_false (ear->inflates);
+  g_assert_cmpint (inflateInit2 (&ear->inflating, -(int) window_bits), ==, Z_OK);
+  ear->inflates = TRUE;
+  ear->takeover = takeover;
+  ear->decoder.deflates = TRUE;
 }
 
 static EarMessage *
@@ -57,15 +72,62 @@ ear_is_satisfied (const Ear *ear)
 }
 
 static void
+hear_payload (Ear *ear, const guint8 *bytes, gsize length)
+{
+  const EarMessage *message = ear_message (ear, ear->heard_messages);
+
+  ear->heard_of_message += length;
+  g_assert_cmpuint (ear->heard_of_message, <=, message->length);
+  g_assert_cmpmem (bytes, length, ear->payload->data + ear->heard_payload, length);
+  ear->heard_payload += length;
+}
+
+static void
+hear_compressed (Ear *ear, const guint8 *bytes, gsize length)
+{
+  z_stream *stream = &ear->inflating;
+  guint8 out[4096];
+
+  stream->next_in = bytes;
+  stream->avail_in = (uInt) length;
+  do
+    {
+      int result;
+
+      stream->next_out = out;
+      stream->avail_out = sizeof out;
+      result = inflate (stream, Z_SYNC_FLUSH);
+      g_assert_true (result == Z_OK || result == Z_BUF_ERROR);
+      hear_payload (ear, out, sizeof out - stream->avail_out);
+    }
+  while (stream->avail_out == 0);
+  g_assert_cmpuint (stream->avail_in, ==, 0);
+}
+
+static void
+hear_compressed_piece (Ear *ear, const WirePiece *piece)
+{
+  hear_compressed (ear, piece->data, piece->length);
+  if (!piece->message_end)
+    return;
+
+  hear_compressed (ear, tail, sizeof tail);
+  if (!ear->takeover)
+    inflateReset (&ear->inflating);
+}
+
+static void
 hear_data (Ear *ear, const WirePiece *piece)
 {
   const EarMessage *message = ear_message (ear, ear->heard_messages);
 
   g_assert_cmpuint (piece->opcode, ==, message->opcode);
-  ear->heard_of_message = piece->length + (piece->message_start ? 0 : ear->heard_of_message);
-  g_assert_cmpuint (ear->heard_of_message, <=, message->length);
-  g_assert_cmpmem (piece->data, piece->length, ear->payload->data + ear->heard_payload, piece->length);
-  ear->heard_payload += piece->length;
+  if (piece->message_start)
+    ear->heard_of_message = 0;
+  if (piece->compressed)
+    hear_compressed_piece (ear, piece);
+  else
+    hear_payload (ear, piece->data, piece->length);
   if (!piece->message_end)
     return;
 

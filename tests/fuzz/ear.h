@@ -4,6 +4,7 @@
 #pragma once
 
 #include "wire/decoder-private.h"
+#include "wire/zlib-private.h"
 
 typedef struct {
   guint8 opcode;
@@ -25,11 +26,17 @@ typedef struct {
   guint heard_messages;         /* to their end */
   gsize heard_payload;
   gsize heard_of_message;       /* of the message under way */
+  z_stream inflating;           /* once messages may be compressed */
+  gboolean inflates;
+  gboolean takeover;            /* messages may refer to earlier ones */
 } Ear;
 
 /* @role is the engine's. */
 void ear_init (Ear *ear, WireRole role);
 void ear_clear (Ear *ear);
+
+/* Messages may be compressed, and refer to as many bytes as the window has. */
+void ear_allow_deflate (Ear *ear, guint window_bits, gboolean takeover);
 
 /* The owner sent a message, or a fragment of one. */
 void ear_expect (Ear *ear, WireOpcode opcode, gboolean last, const guint8 *payload, gsize length);

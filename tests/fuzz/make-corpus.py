@@ -229,11 +229,13 @@ def deflate_offer():
 
 # The steps and actions of play.c and play-actions.c, in their order.
 (NOTHING, BYTES, FRAME, LARGE_FRAME, HEAD, CHUNK, ROOM, ENDLESS_ROOM, FINISH, RESET, FAIL, BUFFERED, CONNECT, TIME, ACT,
- NEXT_PART, SETTLE) = range(17)
+ NEXT_PART, SETTLE, COMPRESSED, BOMB) = range(19)
 (DO_NOTHING, SEND_TEXT, SEND_FRAGMENT, SEND_LARGE, ECHO, DO_PING, DO_PONG, DO_CLOSE, ABORT, DESTROY, PAUSE, RESUME,
- WRITABLE, MARK, TURN, BROADCAST, POST, WAIT, LOOK_AWAY, ADD, REFUSE, REPLY_TEXT, REPLY_FILE, HOLD, RELEASE) = range(25)
+ WRITABLE, MARK, TURN, BROADCAST, POST, WAIT, LOOK_AWAY, ADD, REFUSE, REPLY_TEXT, REPLY_FILE, HOLD, RELEASE,
+ DO_COMPRESS) = range(26)
 NO_TURN = 0x80
-FEW_FRAMES, SHORT_MESSAGES, SHORT_OUTPUT, NO_WHOLE_FRAMES, FINISH_ALL, WAIT_ALL = (1 << i for i in range(6))
+(FEW_FRAMES, SHORT_MESSAGES, SHORT_OUTPUT, NO_WHOLE_FRAMES, FINISH_ALL, WAIT_ALL, COMPRESS_ALL,
+ NO_TAKEOVER) = (1 << i for i in range(8))
 
 
 def play(steps, callbacks=(), options=0):
@@ -299,8 +301,63 @@ def talks(begin):
                        bytes([BYTES, 7]) + b'\x81\x05Hello'])
 
 
+def send_compressed(first, payload, cut=0, step=COMPRESSED):
+    return bytes([step, first, cut, len(payload)]) + payload
+
+
+RSV1 = 0x40
+RESETS = 0x80
+
+
+def compressed_talks(begin):
+    """With permessage-deflate, whatever else was agreed on."""
+    text = 'K\u00f6ln \u20ac '.encode() * 9
+    hello = send_compressed(FIN | TEXT, text)
+    yield 'hello', play([begin, hello, hello, HELLO, hello, BYE], [DO_NOTHING, ECHO, ECHO], COMPRESS_ALL)
+    yield 'resets', play([begin, *[send_compressed(FIN | TEXT, text, RESETS)] * 3, [ACT, SEND_TEXT, 90],
+                          [ACT, SEND_TEXT, 90]], options=NO_TAKEOVER | COMPRESS_ALL)
+    yield 'cut', play([begin, send_compressed(FIN | TEXT, text, 5), send_frame(FIN | PING, b'x'),
+                       send_compressed(TEXT, text, 9), send_compressed(FIN, text)], [DO_NOTHING, ECHO, ECHO, ECHO])
+    yield 'byte-by-byte', play([begin, [CHUNK, 1], hello, [SETTLE], hello, [SETTLE], BYE, [SETTLE]])
+    for name, options in ('bomb', 0), ('bomb-few-frames', FEW_FRAMES), ('bomb-short', SHORT_MESSAGES):
+        yield name, play([begin, [BOMB, FIN | TEXT, 0x80, 0], [SETTLE], HELLO, [BOMB, FIN | BINARY, 0xff, 0xff]],
+                         [DO_NOTHING, DO_NOTHING, WAIT], options)
+    yield 'bomb-paused', play([begin, [BOMB, FIN | BINARY, 0x80, 0], HELLO, [ACT, RESUME], [SETTLE]],
+                              [DO_NOTHING, DO_NOTHING, PAUSE], FEW_FRAMES)
+    yield 'bomb-closed', play([begin, [BOMB, FIN | BINARY, 0x80, 0], HELLO, BYE], [DO_NOTHING, DO_NOTHING, DO_CLOSE, 0])
+    yield 'bomb-aborted', play([begin, [BOMB, FIN | BINARY, 0x80, 0]], [DO_NOTHING, DO_NOTHING, ABORT])
+    yield 'bomb-destroyed', play([begin, [BOMB, FIN | BINARY, 0x80, 0]], [DO_NOTHING, DO_NOTHING, DESTROY])
+    yield 'bomb-nested', play([begin, [BOMB, FIN | BINARY, 0x80, 0]], [DO_NOTHING, DO_NOTHING, TURN, ECHO, ECHO])
+    yield 'idle', play([begin, hello, [TIME, 31], hello, [TIME, 31], send_frame(FIN | PONG), [TIME, 31], hello])
+    yield 'bad', play([begin, send_frame(FIN | RSV1 | BINARY, b'\xff\xff\xff')])
+    yield 'rsv1-of-ping', play([begin, send_frame(FIN | RSV1 | PING)])
+    yield 'final-block', play([begin, send_frame(FIN | RSV1 | TEXT, bytes.fromhex('f348cdc9c9070000')), hello])
+    yield 'out', play([begin, [ACT, SEND_LARGE, 0x40, 0], [ACT, SEND_FRAGMENT, 90], [ACT, SEND_FRAGMENT, 0],
+                       [ACT, DO_PING, 0], [ACT, SEND_TEXT, 90], [ACT, SEND_LARGE, 0x40, 0], [ACT, BROADCAST, 20], [ACT, BROADCAST, 20]],
+                      options=COMPRESS_ALL)
+    yield 'slow-reader', play([begin, [BUFFERED], [ROOM, 0, 9], [ACT, SEND_LARGE, 0x30, 0], [ACT, SEND_LARGE, 0x30, 0],
+                               hello, [ROOM, 1, 0], [ENDLESS_ROOM], BYE], [DO_NOTHING, ECHO])
+    yield 'switched', play([begin, [ACT, SEND_TEXT, 90], [ACT, DO_COMPRESS, 1], [ACT, SEND_TEXT, 90],
+                            [ACT, DO_COMPRESS, 2], [ACT, SEND_TEXT, 90], [ACT, DO_COMPRESS, 0], [ACT, SEND_TEXT, 90]], options=COMPRESS_ALL)
+    yield 'broadcast', play([[ACT, ADD], [ACT, ADD], begin, [NEXT_PART], begin, [NEXT_PART], begin,
+                             *[[ACT, BROADCAST, 40]] * 3, [ACT, SEND_LARGE, 1, 0], [ACT, BROADCAST, 40]])
+
+
+def varied_talks(begin):
+    """Some of them with other parameters, too: @begin (i) is the handshake with the ith."""
+    for variety in range(4):
+        for name, script in compressed_talks(begin(variety)):
+            if variety == 0:
+                yield f'compressed-{name}', script
+            elif name in ('hello', 'cut', 'out', 'broadcast'):
+                yield f'compressed-{variety}-{name}', script
+
+
 def server():
     yield from talks(bytes([HEAD, 0]))
+    yield from varied_talks(lambda variety: bytes([HEAD, 6 + variety]))
+    yield 'waits-in-transport', play([[BUFFERED], [ROOM, 0, 50], [HEAD, 0], [ROOM, 1, 0], [ACT, SEND_LARGE, 1, 0], BYE,
+                                      [ROOM, 0, 200], [ROOM, 0, 9], [ROOM, 0, 9], [ENDLESS_ROOM], [FINISH]])
     yield 'requests', play([[HEAD | NO_TURN, 2], [HEAD | NO_TURN, 2], [HEAD, 0], HELLO],
                            [REPLY_TEXT, 0, REPLY_FILE, 0, DO_NOTHING])
     yield 'not-found', play([[HEAD, 2], [HEAD, 4]], options=WAIT_ALL)
@@ -319,9 +376,11 @@ def server():
 
 def client():
     yield from talks(bytes([CONNECT, HEAD, 0]))
+    yield from varied_talks(lambda variety: bytes([CONNECT, HEAD, 2 * (1 + variety)]))
     yield 'never-connected', play([[ACT, DO_CLOSE, 0], [ACT, SEND_TEXT, 1]])
     yield 'connect-timeout', play([], options=WAIT_ALL)
-    yield 'subprotocol', play([[ACT, ADD], [NEXT_PART], [CONNECT], [HEAD, 1], HELLO])
+    yield 'subprotocol', play([[ACT, ADD], [NEXT_PART], [CONNECT], [HEAD, 0], HELLO])
+    yield 'subprotocol-missing', play([[CONNECT], [HEAD, 1], HELLO])
     yield 'no-answer', play([[CONNECT], [FINISH]])
     for name, kind, text in heads():
         if kind == 1:

@@ -16,6 +16,10 @@
 /* Of a file, what one call takes. */
 #define FILE_CHUNK 4096
 
+/* What a transport takes at a time, and the size of its last words: those of TLS. */
+#define RECORD_MAX 16384
+#define BYE_SIZE 24
+
 gsize
 memory_peer_unread (const MemoryPeer *peer)
 {
@@ -45,8 +49,9 @@ peer_ready (gpointer data)
 void
 memory_peer_init (MemoryPeer *peer, MemoryPeerHear hear, gpointer data)
 {
-  *peer = (MemoryPeer) { .room = G_MAXSIZE, .hear = hear, .hear_data = data };
+  *peer = (MemoryPeer) { .room = G_MAXSIZE, .bye_left = BYE_SIZE, .hear = hear, .hear_data = data };
   peer->inbound = g_byte_array_new ();
+  peer->unsent = g_byte_array_new ();
 }
 
 int
@@ -59,6 +64,7 @@ void
 memory_peer_clear (MemoryPeer *peer)
 {
   g_clear_pointer (&peer->inbound, g_byte_array_unref);
+  g_clear_pointer (&peer->unsent, g_byte_array_unref);
 }
 
 void
@@ -131,15 +137,63 @@ peer_take (MemoryPeer *peer)
 }
 
 static void
-peer_hear (MemoryPeer *peer, const guint8 *bytes, gsize length)
+peer_use_room (MemoryPeer *peer, gsize length)
 {
   if (peer->room != G_MAXSIZE)
     peer->room -= length;
+}
+
+static void
+peer_hear (MemoryPeer *peer, const guint8 *bytes, gsize length)
+{
+  peer_use_room (peer, length);
   peer->hear (peer->hear_data, bytes, length);
 }
 
+static int
+peer_flush (EngineConnection *connection)
+{
+  MemoryPeer *peer = peer_of (connection);
+  gssize room;
+  guint length;
+
+  if (peer->unsent->len == 0)
+    return 0;
+  room = peer_take (peer);
+  if (room < 0)
+    return (int) room;
+
+  length = (guint) MIN (peer->unsent->len, (gsize) room);
+  peer_hear (peer, peer->unsent->data, length);
+  g_byte_array_remove_range (peer->unsent, 0, length);
+
+  return peer->unsent->len == 0 ? 0 : -EAGAIN;
+}
+
+/* Takes records whole, once what was taken before has left. */
 static gssize
-peer_write (EngineConnection *connection, const struct iovec *parts, int n_parts)
+peer_write_records (EngineConnection *connection, const struct iovec *parts, int n_parts)
+{
+  MemoryPeer *peer = peer_of (connection);
+  gssize taken = 0;
+  int result = peer_flush (connection);
+
+  for (int i = 0; i < n_parts && result == 0; i++)
+    for (gsize at = 0; at < parts[i].iov_len && result == 0;)
+      {
+        gsize length = MIN (parts[i].iov_len - at, RECORD_MAX);
+
+        g_byte_array_append (peer->unsent, (const guint8 *) parts[i].iov_base + at, (guint) length);
+        at += length;
+        taken += (gssize) length;
+        result = peer_flush (connection);
+      }
+
+  return taken > 0 ? taken : result;
+}
+
+static gssize
+peer_write_through (EngineConnection *connection, const struct iovec *parts, int n_parts)
 {
   MemoryPeer *peer = peer_of (connection);
   gssize room = peer_take (peer);
@@ -160,21 +214,27 @@ peer_write (EngineConnection *connection, const struct iovec *parts, int n_parts
 }
 
 static gssize
+peer_write (EngineConnection *connection, const struct iovec *parts, int n_parts)
+{
+  /* What waits is sent first, whatever the script has changed since. */
+  if (peer_of (connection)->buffered || peer_of (connection)->unsent->len > 0)
+    return peer_write_records (connection, parts, n_parts);
+
+  return peer_write_through (connection, parts, n_parts);
+}
+
+static gssize
 peer_send_file (EngineConnection *connection, int file, off_t *offset, gsize length)
 {
-  MemoryPeer *peer = peer_of (connection);
-  gssize room = peer_take (peer);
   guint8 bytes[FILE_CHUNK];
-  gssize n;
+  gssize n = pread (file, bytes, MIN (length, sizeof bytes), *offset);
+  struct iovec part = { bytes, (gsize) MAX (n, 0) };
 
-  if (room < 0)
-    return room;
-
-  n = pread (file, bytes, MIN (MIN (length, sizeof bytes), (gsize) room), *offset);
   if (n < 0)
     return -errno;
-  peer_hear (peer, bytes, (gsize) n);
-  *offset += n;
+  if (n > 0)
+    n = peer_write (connection, &part, 1);
+  *offset += MAX (n, 0);
 
   return n;
 }
@@ -188,8 +248,19 @@ peer_pending (EngineConnection *connection)
 }
 
 static int
-peer_flush (EngineConnection *connection)
+peer_say_bye (MemoryPeer *peer)
 {
+  while (peer->bye_left > 0)
+    {
+      gssize room = peer_take (peer);
+      gsize length = MIN (peer->bye_left, (gsize) MAX (room, 0));
+
+      if (room < 0)
+        return (int) room;
+      peer_use_room (peer, length);
+      peer->bye_left -= length;
+    }
+
   return 0;
 }
 
@@ -197,11 +268,15 @@ static int
 peer_shutdown (EngineConnection *connection, gboolean fin)
 {
   MemoryPeer *peer = peer_of (connection);
+  int result = peer_flush (connection);
 
   g_assert_false (peer->shut);
-  peer->shut = fin;
+  if (result == 0 && peer->buffered)
+    result = peer_say_bye (peer);
+  if (result == 0)
+    peer->shut = fin;
 
-  return 0;
+  return result;
 }
 
 static const char *

@@ -22,8 +22,11 @@ struct _MemoryPeer {
   gboolean finished;            /* its FIN follows the bytes */
   gboolean was_reset;
   gboolean shut;                /* the engine's FIN came */
-  gboolean buffered;            /* as under TLS: epoll tells of new bytes, not of those that a reading left */
+  gboolean buffered;            /* as under TLS: epoll tells of new bytes, not of those that a reading left;
+                                   and what was written may wait in the transport */
   gboolean fresh;
+  GByteArray *unsent;           /* what waits there */
+  gsize bye_left;               /* of the transport's own last words */
   MemoryPeerHear hear;
   gpointer hear_data;
 };

@@ -284,10 +284,22 @@ do_release (PlayPart *part, FuzzInput *input, const WirePiece *piece)
   engine_reply_release (part->connection);
 }
 
+/* As a program does that wants no compression for a while, or to drop messages. */
+static void
+do_compress (PlayPart *part, FuzzInput *input, const WirePiece *piece)
+{
+  guint8 choice = fuzz_input_byte (input);
+
+  if (part->connection == NULL || part->connection->deflate == NULL)
+    return;
+  part->connection->deflate->off = choice & 1;
+  engine_deflate_set_independent (part->connection, (choice & 2) != 0);
+}
+
 static const Action actions[] = {
   do_nothing, do_send_text, do_send_fragment, do_send_large, do_echo, do_ping, do_pong, do_close, do_abort,
   do_destroy, do_pause, do_resume, do_request_writable, do_mark, do_turn, do_broadcast, do_post, do_wait,
-  do_look_away, do_add, do_refuse, do_reply_text, do_reply_file, do_hold, do_release,
+  do_look_away, do_add, do_refuse, do_reply_text, do_reply_file, do_hold, do_release, do_compress,
 };
 
 void

@@ -91,6 +91,22 @@ on_accepted (EngineConnection *connection, const char *subprotocol, WireRefusal 
   return agree (part_of (connection), refusal);
 }
 
+/* What was agreed on is checked elsewhere; here, that what is sent keeps to it. */
+static void
+allow_deflate (PlayPart *part)
+{
+  const EngineDeflate *deflate = part->connection->deflate;
+  gboolean server = part->play->role == WIRE_ROLE_SERVER;
+  guint bits;
+
+  if (deflate == NULL)
+    return;
+
+  bits = server ? deflate->terms.server_bits : deflate->terms.client_bits;
+  ear_allow_deflate (&part->ear, bits != 0 ? bits : WIRE_DEFLATE_BITS_MAX,
+                     !(server ? deflate->terms.server_resets : deflate->terms.client_resets));
+}
+
 static void
 on_opened (EngineConnection *connection, const char *target)
 {
@@ -100,6 +116,7 @@ on_opened (EngineConnection *connection, const char *target)
   g_assert_cmpint (connection->state, ==, ENGINE_STATE_OPEN);
   g_assert_cmpint (target != NULL, ==, part->play->role == WIRE_ROLE_SERVER);
   part->told_opened = TRUE;
+  allow_deflate (part);
   react (part, NULL);
 }
 

@@ -23,6 +23,11 @@
 #define FILE_SIZE 20000
 #define FRAME_PAYLOAD_MAX 70000
 
+/* What the largest bomb inflates to is a little more than messages may have. */
+#define BOMB_UNIT 16
+
+#define CUT_RESETS 0x80
+
 #define HEAD_END "\r\n\r\n"
 
 static const guint8 mask[4] = { 0x37, 0xfa, 0x21, 0x3d };
@@ -71,6 +76,8 @@ part_clear (PlayPart *part)
   g_assert_null (part->connection);
   memory_peer_clear (&part->peer);
   ear_clear (&part->ear);
+  if (part->deflates)
+    deflateEnd (&part->deflating);
   g_byte_array_unref (part->character);
 }
 
@@ -95,6 +102,13 @@ play_init (Play *play, WireRole role, FuzzInput *input)
     limits->output_limit = 2000;
   if (play->options & PLAY_OPTION_NO_WHOLE_FRAMES)
     limits->whole_frame = 0;
+  play->context->deflate.takeover = (play->options & PLAY_OPTION_NO_TAKEOVER) == 0;
+  if (play->options & PLAY_OPTION_COMPRESS_ALL)
+    {
+      play->context->deflate.threshold = 0;
+      play->context->deflate.window_bits = WIRE_DEFLATE_BITS_SENDER_MIN;
+      play->context->deflate.memory_level = 1;
+    }
 
   play_add_part (play);
 }
@@ -177,24 +191,102 @@ step_large_frame (PlayPart *part, FuzzInput *input)
   send_frame (part, first_byte, (const guint8 *) payload, length);
 }
 
+/* --- ... compressed */
+
+/* One more message of the part's peer, without the tail. */
+static GByteArray *
+compress_message (PlayPart *part, const guint8 *payload, gsize length, gboolean reset)
+{
+  z_stream *stream = &part->deflating;
+  GByteArray *out;
+
+  if (!part->deflates)
+    g_assert_cmpint (deflateInit2 (stream, 1, Z_DEFLATED, -WIRE_DEFLATE_BITS_MAX, 1, Z_DEFAULT_STRATEGY), ==, Z_OK);
+  else if (reset)
+    deflateReset (stream);
+  part->deflates = TRUE;
+
+  out = g_byte_array_new ();
+  g_byte_array_set_size (out, (guint) deflateBound (stream, length) + 16);
+  stream->next_in = payload;
+  stream->avail_in = (uInt) length;
+  stream->next_out = out->data;
+  stream->avail_out = out->len;
+  deflate (stream, Z_SYNC_FLUSH);
+  g_assert_cmpuint (stream->avail_out, >, 0);
+  /* Without anything new there is no second empty block. */
+  g_byte_array_set_size (out, out->len - stream->avail_out);
+  g_byte_array_set_size (out, out->len - MIN (out->len, WIRE_ZLIB_TAIL_SIZE));
+
+  return out;
+}
+
+/* In two frames, if it is to be cut and long enough. */
+static void
+send_compressed (PlayPart *part, guint8 first_byte, const guint8 *payload, gsize length, guint8 cut)
+{
+  g_autoptr (GByteArray) bytes = compress_message (part, payload, length, (cut & CUT_RESETS) != 0);
+  gsize first = cut & ~CUT_RESETS;
+
+  first_byte |= WIRE_FRAME_RSV1;
+  if (first == 0 || first >= bytes->len)
+    {
+      send_frame (part, first_byte, bytes->data, bytes->len);
+      return;
+    }
+
+  send_frame (part, first_byte & (guint8) ~WIRE_FRAME_FIN, bytes->data, first);
+  send_frame (part, (first_byte & WIRE_FRAME_FIN) | WIRE_OPCODE_CONTINUATION, bytes->data + first, bytes->len - first);
+}
+
+static void
+step_compressed (PlayPart *part, FuzzInput *input)
+{
+  guint8 first_byte = fuzz_input_byte (input);
+  guint8 cut = fuzz_input_byte (input);
+  FuzzInput payload = fuzz_input_take (input, fuzz_input_byte (input));
+
+  send_compressed (part, first_byte, payload.data, payload.length, cut);
+}
+
+static void
+step_bomb (PlayPart *part, FuzzInput *input)
+{
+  guint8 first_byte = fuzz_input_byte (input);
+  gsize length = (gsize) fuzz_input_short (input) * BOMB_UNIT;
+  g_autofree char *payload = g_strnfill (length, 'x');
+
+  send_compressed (part, first_byte, (const guint8 *) payload, length, 0);
+}
+
+/* --- ... heads */
+
 static void
 send_text (PlayPart *part, const char *text)
 {
   memory_peer_send (&part->peer, text, strlen (text));
 }
 
+#define UPGRADE                                                                                                    \
+  "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"                                  \
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+
+#define DEFLATE "Sec-WebSocket-Extensions: permessage-deflate"
+
 static void
 step_request (PlayPart *part, FuzzInput *input)
 {
   static const char *const requests[] = {
-    "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-    "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: chat\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+    UPGRADE "\r\n",
+    UPGRADE "Sec-WebSocket-Protocol: chat\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     "HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     "GET / HTTP/1.0\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    UPGRADE DEFLATE "; client_max_window_bits\r\n\r\n",
+    UPGRADE DEFLATE "; server_no_context_takeover\r\n\r\n",
+    UPGRADE DEFLATE "; client_no_context_takeover; server_max_window_bits=9\r\n\r\n",
+    UPGRADE DEFLATE "; server_max_window_bits=8; client_max_window_bits=8\r\n\r\n",
   };
 
   send_text (part, requests[fuzz_input_byte (input) % G_N_ELEMENTS (requests)]);
@@ -203,17 +295,30 @@ step_request (PlayPart *part, FuzzInput *input)
 static void
 step_answer (PlayPart *part, FuzzInput *input)
 {
-  gboolean named = fuzz_input_byte (input) & 1;
+  static const char *const extensions[] = {
+    "",
+    DEFLATE "\r\n",
+    DEFLATE "; client_no_context_takeover; server_max_window_bits=9\r\n",
+    DEFLATE "; server_no_context_takeover; client_max_window_bits=8\r\n",
+    DEFLATE "; client_no_context_takeover; server_no_context_takeover\r\n",
+  };
+  guint8 choice = fuzz_input_byte (input);
+  gboolean wrongly = choice & 1;
   char accept[WIRE_ACCEPT_SIZE + 1];
+  gboolean named;
 
   if (part->connection == NULL || part->connection->dial == NULL)
     return;
 
+  /* It names a subprotocol if one was asked for, or wrongly the other way round. */
+  named = wrongly == (part->connection->dial->subprotocols == NULL);
   wire_accept_for_key (accept, part->connection->dial->handshake.key);
   send_text (part, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                    "Sec-WebSocket-Accept: ");
   send_text (part, accept);
-  send_text (part, named ? "\r\nSec-WebSocket-Protocol: chat\r\n\r\n" : "\r\n\r\n");
+  send_text (part, named ? "\r\nSec-WebSocket-Protocol: chat\r\n" : "\r\n");
+  send_text (part, extensions[choice / 2 % G_N_ELEMENTS (extensions)]);
+  send_text (part, "\r\n");
 }
 
 static void
@@ -323,6 +428,7 @@ step_settle (PlayPart *part, FuzzInput *input)
 static const Step steps[] = {
   step_nothing, send_bytes, step_frame, step_large_frame, step_head, step_chunk, step_room, step_endless_room,
   step_finish, step_reset, step_fail, step_buffered, step_connect, step_time, step_act, step_next_part, step_settle,
+  step_compressed, step_bomb,
 };
 
 /* A step is followed by a turn, unless its byte has this bit. */
@@ -360,21 +466,68 @@ find_frames (const PlayPart *part)
   return input;
 }
 
+typedef struct {
+  gsize bytes;
+  guint messages;
+} Delivery;
+
+static void
+count_piece (Delivery *delivery, const WirePiece *piece)
+{
+  delivery->bytes += piece->length;
+  delivery->messages += piece->message_end ? 1 : 0;
+}
+
+static void
+count_inflated (Delivery *delivery, WireInflater *inflater, const WirePiece *piece)
+{
+  guint8 buffer[4096];
+  WireInflateResult result;
+
+  wire_inflater_feed (inflater, piece);
+  do
+    {
+      WirePiece inflated;
+      WireViolation violation;
+
+      result = wire_inflater_next (inflater, buffer, sizeof buffer, &inflated, &violation);
+      g_assert_cmpint (result, !=, WIRE_INFLATE_ERROR);
+      if (result == WIRE_INFLATE_PIECE)
+        count_piece (delivery, &inflated);
+    }
+  while (result != WIRE_INFLATE_DONE);
+}
+
+/* As the engine would; never used if nothing may be compressed. */
+static WireInflater *
+make_inflater (const PlayPart *part)
+{
+  const EngineDeflate *deflate = part->connection->deflate;
+  WireDeflateTerms terms = deflate != NULL ? deflate->terms : (WireDeflateTerms) { 0 };
+  gboolean server = part->play->role == WIRE_ROLE_SERVER;
+  guint bits = server ? terms.client_bits : terms.server_bits;
+
+  return wire_inflater_new (bits != 0 ? bits : WIRE_DEFLATE_BITS_MAX,
+                            !(server ? terms.client_resets : terms.server_resets),
+                            part->connection->context->limits.message_limit);
+}
+
 /* While a connection is open all that its peer has sent can be decoded, and was delivered. */
 static void
 check_delivered (const PlayPart *part)
 {
+  g_autoptr (WireInflater) inflater = make_inflater (part);
   const EngineLimits *limits = &part->connection->context->limits;
   FuzzInput frames = find_frames (part);
   g_autofree guint8 *bytes = fuzz_input_copy (&frames);
   gsize used = 0;
-  gsize delivered = 0;
-  guint messages = 0;
+  Delivery delivery = { 0 };
   WireDecoder decoder;
   WireDecodeResult result;
   WirePiece piece;
 
   wire_decoder_init (&decoder, part->play->role, limits->message_limit, limits->whole_frame);
+  decoder.deflates = part->connection->deflate != NULL;
   do
     {
       WireViolation violation;
@@ -385,13 +538,15 @@ check_delivered (const PlayPart *part)
       used += consumed;
       if (result != WIRE_DECODE_PIECE || piece.opcode & WIRE_OPCODE_CONTROL)
         continue;
-      delivered += piece.length;
-      messages += piece.message_end ? 1 : 0;
+      if (piece.compressed)
+        count_inflated (&delivery, inflater, &piece);
+      else
+        count_piece (&delivery, &piece);
     }
   while (result == WIRE_DECODE_PIECE);
 
-  g_assert_cmpuint (part->delivered, ==, delivered);
-  g_assert_cmpuint (part->messages, ==, messages);
+  g_assert_cmpuint (part->delivered, ==, delivery.bytes);
+  g_assert_cmpuint (part->messages, ==, delivery.messages);
 }
 
 /* At rest, with a peer that takes everything, nothing may have been left lying. */
@@ -405,6 +560,7 @@ check_rest (const PlayPart *part)
 
   g_assert_false (connection->busy);
   g_assert_cmpuint (connection->output.bytes, ==, 0);
+  g_assert_cmpuint (part->peer.unsent->len, ==, 0);
   if (part->held)
     g_assert_cmpint (connection->state, !=, ENGINE_STATE_HANDSHAKE);
   if (engine_connection_reads (connection))

@@ -23,6 +23,8 @@ enum {
   PLAY_OPTION_NO_WHOLE_FRAMES = 1 << 3,
   PLAY_OPTION_FINISH = 1 << 4,          /* at the end the peers close their side ... */
   PLAY_OPTION_WAIT = 1 << 5,            /* ... and time passes until every deadline has */
+  PLAY_OPTION_COMPRESS_ALL = 1 << 6,    /* all messages that are sent, with little memory */
+  PLAY_OPTION_NO_TAKEOVER = 1 << 7,     /* no message may refer to an earlier one */
 };
 
 typedef struct _Play Play;
@@ -33,6 +35,8 @@ typedef struct {
   Play *play;
   EngineConnection *connection; /* NULL once released */
   Ear ear;
+  z_stream deflating;           /* what its peer compresses with, once it does */
+  gboolean deflates;
   gsize message_length;         /* of the message under way, as far as it was delivered */
   GByteArray *character;        /* of a text, the bytes after its last whole character */
   gboolean in_message;
