@@ -194,6 +194,8 @@ take_connection (Exchange *exchange, LwsgConnection *connection)
 {
   g_assert_null (exchange->connection);
 
+  /* Both are asked for it, and neither has a reason to refuse. */
+  g_assert_true (g_str_has_prefix (lwsg_connection_get_extensions (connection), "permessage-deflate"));
   exchange->connection = g_object_ref (connection);
   g_signal_connect (connection, "message", G_CALLBACK (on_message), exchange);
   g_signal_connect (connection, "writable", G_CALLBACK (on_writable), exchange);
