@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/context-private.h"
+#include "lwsg-store-private.h"
 
 #include <lws-glib/lws-glib.h>
 
@@ -59,7 +60,7 @@ struct _LwsgConnection {
   gboolean streaming;
   gboolean in_pieces;           /* the message that comes was begun while streaming */
   GSource *looking;             /* for handlers that were connected late */
-  GByteArray *parts;            /* of a message that is not whole yet */
+  LwsgBlock *parts;             /* of a message that is not whole yet */
   GQueue held;                  /* LwsgReceived that nobody has wanted yet */
   gsize held_bytes;
   guint stalled;                /* for how many seconds more has been held than is kept ahead */
@@ -125,9 +126,10 @@ extern guint lwsg_connection_signals[LWSG_CONNECTION_N_SIGNALS];
 LwsgConnection *lwsg_connection_new (EngineConnection *engine, LwsgProtocol *protocol, const char *subprotocol,
                                      const char *path);
 
-/* Notifies if anybody listens: most properties change with each message. */
-gboolean lwsg_connection_is_watched (LwsgConnection *self, guint property);
 void lwsg_connection_notify (LwsgConnection *self, guint property);
+
+/* Is anybody there to be notified? */
+gboolean lwsg_connection_is_watched (LwsgConnection *self, guint property);
 
 /* Returns the task when its cancellable is cancelled. */
 void lwsg_connection_watch_cancellable (GTask *task);

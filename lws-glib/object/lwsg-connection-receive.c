@@ -237,6 +237,24 @@ receive_whole_or_piece (LwsgConnection *self, const LwsgReceived *received)
     receive_watch_for_handlers (self);
 }
 
+/* The bytes of a message, or of a piece of it if those are handed out; NULL if more is to come. */
+static GBytes *
+receive_gather (LwsgConnection *self, const WirePiece *piece)
+{
+  LwsgContext *context = self->engine->context->owner;
+  gboolean alone = self->in_pieces || (piece->message_start && piece->message_end);
+
+  if (alone && piece->length < LWSG_STORE_BLOCK_MIN)
+    return g_bytes_new (piece->data, piece->length);
+
+  /* Below the message limit, which the decoder has checked. */
+  self->parts = lwsg_store_append (context->store, self->parts, piece->data, piece->length, piece->frame_remaining);
+  if (!alone && !piece->message_end)
+    return NULL;
+
+  return lwsg_block_to_bytes (g_steal_pointer (&self->parts));
+}
+
 void
 lwsg_connection_on_piece (LwsgConnection *self, const WirePiece *piece)
 {
@@ -247,21 +265,11 @@ lwsg_connection_on_piece (LwsgConnection *self, const WirePiece *piece)
 
   if (piece->message_start)
     self->in_pieces = self->streaming;
+  bytes = receive_gather (self, piece);
   self->bytes_received += piece->length;
   lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BYTES_RECEIVED);
-
-  if (self->in_pieces || (piece->message_start && piece->message_end))
-    bytes = g_bytes_new (piece->data, piece->length);
-  else
-    {
-      if (self->parts == NULL)
-        self->parts = g_byte_array_new ();
-      /* Below the message limit, which the decoder has checked. */
-      g_byte_array_append (self->parts, piece->data, (guint) piece->length);
-      if (!piece->message_end)
-        return;
-      bytes = g_byte_array_free_to_bytes (g_steal_pointer (&self->parts));
-    }
+  if (bytes == NULL)
+    return;
 
   message = lwsg_message_new ((LwsgMessageType) piece->opcode, bytes);
   receive_whole_or_piece (self, &(LwsgReceived){ message, self->in_pieces, piece->message_end });

@@ -135,7 +135,7 @@ lwsg_connection_on_closed (LwsgConnection *self, guint code, const char *reason,
   lwsg_connection_start_flow (self);
   lwsg_connection_fail_receives (self);
   lwsg_connection_finish_closes (self);
-  g_clear_pointer (&self->parts, g_byte_array_unref);
+  g_clear_pointer (&self->parts, lwsg_block_free);
 
   lwsg_connection_notify (self, LWSG_CONNECTION_PROP_STATE);
   lwsg_connection_notify (self, LWSG_CONNECTION_PROP_CLOSE_CODE);

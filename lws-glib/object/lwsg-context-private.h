@@ -5,6 +5,7 @@
 
 #include "engine/context-private.h"
 #include "lwsg-directory-private.h"
+#include "lwsg-store-private.h"
 
 #include <lws-glib/lws-glib.h>
 
@@ -21,6 +22,7 @@ struct _LwsgContext {
   guint64 max_message_size;
   char **allowed_origins;       /* NULL: all */
   WireDeflateSettings compression;
+  LwsgStore *store;             /* for what is received */
 };
 
 /* Emits ::http-request. TRUE: somebody has answered, or will. */

@@ -58,6 +58,9 @@
 /* What a message may have by default: fragments are put together up to here. */
 #define CONTEXT_MAX_MESSAGE_SIZE (16 * 1024 * 1024)
 
+/* Memory of large messages is kept for so long for others of a burst. */
+#define CONTEXT_STORE_SECONDS 10
+
 enum {
   SIGNAL_HTTP_REQUEST,
   N_SIGNALS
@@ -446,6 +449,7 @@ lwsg_context_constructed (GObject *object)
   G_OBJECT_CLASS (lwsg_context_parent_class)->constructed (object);
 
   self->main_context = g_main_context_ref_thread_default ();
+  self->store = lwsg_store_new (self->main_context, CONTEXT_STORE_SECONDS);
   self->engine = engine_context_new (&lwsg_events, self, &error);
   if (self->engine == NULL)
     {
@@ -483,6 +487,7 @@ lwsg_context_finalize (GObject *object)
   g_ptr_array_unref (self->directories);
   g_strfreev (self->allowed_origins);
   g_main_context_unref (self->main_context);
+  lwsg_store_close (self->store);
 
   G_OBJECT_CLASS (lwsg_context_parent_class)->finalize (object);
 }

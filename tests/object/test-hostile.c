@@ -63,7 +63,7 @@ test_empty_promises (Duo *duo, gconstpointer data)
     {
       g_autoptr (LwsgConnection) connection = g_list_model_get_item (G_LIST_MODEL (duo->protocol), i);
 
-      DUO_UNTIL (connection->parts != NULL && connection->parts->len == KEPT);
+      DUO_UNTIL (connection->parts != NULL && lwsg_block_get_length (connection->parts) == KEPT);
     }
   if (!stage_memory_is_checked ())
     g_assert_cmpuint (stage_resident_memory (), <, before + PROMISED / 2);
