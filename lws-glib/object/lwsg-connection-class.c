@@ -24,8 +24,7 @@ lwsg_connection_is_watched (LwsgConnection *self, guint property)
 void
 lwsg_connection_notify (LwsgConnection *self, guint property)
 {
-  if (lwsg_connection_is_watched (self, property))
-    g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
 }
 
 static void
@@ -37,7 +36,7 @@ lwsg_connection_finalize (GObject *object)
   g_clear_object (&self->protocol);
   g_clear_pointer (&self->extensions, g_ref_string_release);
   g_clear_pointer (&self->path, g_ref_string_release);
-  g_clear_pointer (&self->parts, g_byte_array_unref);
+  g_clear_pointer (&self->parts, lwsg_block_free);
   g_clear_object (&self->remote_address);
   lwsg_connection_drop_tls (self);
   lwsg_connection_drop_held (self);
