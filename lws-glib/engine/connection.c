@@ -237,7 +237,7 @@ engine_connection_stand_in (EngineConnection *connection, EngineLineBit bit)
   if (connection->lined & bit)
     return;
 
-  connection->lined |= bit;
+  connection->lined = (guint8) (connection->lined | bit);
   engine_line_push (line, connection);
 }
 

@@ -246,7 +246,8 @@ deflate_message (EngineConnection *connection, EngineFrame *frame)
     {
       shorter = share_run (connection, frame);
       /* The peer's window has moved on without our own. */
-      deflate->stale |= shorter;
+      if (shorter)
+        deflate->stale = TRUE;
     }
   else
     {

@@ -249,7 +249,7 @@ engine_listener_accept (EngineListener *listener)
       fd = accept4 (listener->watch.fd, (struct sockaddr *) &address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0)
         listener_admit (listener, fd, (struct sockaddr *) &address);
-      else if (errno == EAGAIN || errno == EWOULDBLOCK)
+      else if (errno == EAGAIN)
         return;
       else if (errno == EINVAL)
         {

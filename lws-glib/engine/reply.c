@@ -26,7 +26,7 @@ reply_new (const WireHead *head)
 
   reply->file = -1;
   reply->left = -1;
-  reply->keep_alive = wire_head_keeps_alive (head);
+  reply->keep_alive = wire_head_keeps_alive (head) != FALSE;
   reply->head_only = strcmp (head->method, "HEAD") == 0;
   /* We give no entity tags, so whoever asks by one knows another version (RFC 9110
    * section 13.1.3). */

@@ -27,7 +27,7 @@ struct _EngineUrgent {
 static gboolean
 send_lost (EngineConnection *connection, gssize result)
 {
-  if (result == -EAGAIN || result == -EWOULDBLOCK)
+  if (result == -EAGAIN)
     return FALSE;
   if (result == -ENOBUFS || result == -ENOMEM)
     {

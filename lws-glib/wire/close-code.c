@@ -46,7 +46,7 @@ wire_close_parse (const guint8 *payload, gsize length, guint16 *code, const char
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
                                "Close frame of 1 byte, a code takes 2");
 
-  *code = payload[0] << 8 | payload[1];
+  *code = (guint16) (payload[0] << 8 | payload[1]);
   if (!wire_close_code_is_valid (*code))
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
                                "Close frame with code %u, 1000-1003, 1007-1014 and 3000-4999 are allowed", *code);
@@ -85,8 +85,8 @@ wire_close_build (guint8 out[WIRE_CONTROL_MAX], guint16 code, const char *reason
   if (code == WIRE_CLOSE_NO_STATUS)
     return 0;
 
-  out[0] = code >> 8;
-  out[1] = code & 0xff;
+  out[0] = (guint8) (code >> 8);
+  out[1] = (guint8) code;
   usable = usable_length (reason, reason_length);
   if (usable > 0)
     memcpy (out + 2, reason, usable);

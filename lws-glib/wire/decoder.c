@@ -28,7 +28,7 @@ void
 wire_decoder_init (WireDecoder *decoder, WireRole role, guint64 message_limit, guint32 whole_limit)
 {
   *decoder = (WireDecoder) {
-    .role = role,
+    .role = (guint8) role,
     .message_limit = message_limit,
     .whole_limit = whole_limit,
     .utf8 = WIRE_UTF8_BOUNDARY,
@@ -44,11 +44,11 @@ check_reserved_bits (const WireDecoder *decoder, guint8 byte, WireViolation *vio
   if (!decoder->deflates)
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
                                "frame with reserved bits 0x%x, expected 0 as no extension is in use",
-                               byte & WIRE_FRAME_RSV);
+                               (guint) byte & WIRE_FRAME_RSV);
   if (!begins || (byte & WIRE_FRAME_RSV) != WIRE_FRAME_RSV1)
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
                                "frame with reserved bits 0x%x, expected 0, or 0x40 where a message begins",
-                               byte & WIRE_FRAME_RSV);
+                               (guint) byte & WIRE_FRAME_RSV);
 
   return TRUE;
 }
@@ -188,7 +188,7 @@ read_header (const WireDecoder *decoder, const guint8 *data, gsize length, Frame
   if (!check_message_limit (decoder, header, violation))
     return WIRE_DECODE_ERROR;
 
-  header->size = 2 + field_size + key_size;
+  header->size = (guint8) (2 + field_size + key_size);
   if (length < header->size)
     return WIRE_DECODE_INCOMPLETE;
   if (key_size > 0)
@@ -235,7 +235,7 @@ take_control (const WireDecoder *decoder, const FrameHeader *header, guint8 *pay
 static void
 begin_data_frame (WireDecoder *decoder, const FrameHeader *header)
 {
-  decoder->message_compressed = is_compressed (decoder, header);
+  decoder->message_compressed = is_compressed (decoder, header) != FALSE;
   if (header_opcode (header) != WIRE_OPCODE_CONTINUATION)
     decoder->message_opcode = header_opcode (header);
   if (!decoder->message_compressed)

@@ -103,7 +103,9 @@ read_parameters (const WireExtension *extension, const ValueKind *kinds, Given g
 static guint8
 limit_bits (const Given *given, const WireDeflateSettings *settings)
 {
-  return MIN (given->bits != 0 ? given->bits : WIRE_DEFLATE_BITS_MAX, settings->window_bits);
+  const guint8 bits = given->bits != 0 ? given->bits : WIRE_DEFLATE_BITS_MAX;
+
+  return MIN (bits, settings->window_bits);
 }
 
 /* What can be granted always is, so any offer that can be read is accepted. A client that

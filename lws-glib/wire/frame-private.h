@@ -42,5 +42,5 @@ gsize wire_frame_header (guint8 out[WIRE_FRAME_HEADER_MAX], guint8 first_byte, g
 static inline gsize
 wire_frame_header_size (guint64 payload_length, gboolean masked)
 {
-  return (payload_length <= WIRE_FRAME_LENGTH_7_MAX ? 2 : payload_length <= G_MAXUINT16 ? 4 : 10) + (masked ? 4 : 0);
+  return (payload_length <= WIRE_FRAME_LENGTH_7_MAX ? 2 : payload_length <= G_MAXUINT16 ? 4 : 10) + (masked ? 4u : 0u);
 }

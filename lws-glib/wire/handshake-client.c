@@ -90,7 +90,7 @@ append_subprotocols (GString *out, const WireSubprotocols *asked)
   for (guint i = 0; i < asked->n; i++)
     {
       g_string_append (out, i == 0 ? "Sec-WebSocket-Protocol: " : ", ");
-      g_string_append_len (out, asked->list[i].name, asked->list[i].length);
+      g_string_append_len (out, asked->list[i].name, (gssize) asked->list[i].length);
     }
   if (asked->n > 0)
     g_string_append (out, "\r\n");

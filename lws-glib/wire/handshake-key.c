@@ -51,7 +51,7 @@ wire_accept_for_key (char accept[WIRE_ACCEPT_SIZE + 1], const char *key)
   guint8 digest[SHA1_SIZE];
   gsize digest_size = sizeof digest;
 
-  g_checksum_update (checksum, (const guchar *) key, strlen (key));
+  g_checksum_update (checksum, (const guchar *) key, -1);
   g_checksum_update (checksum, (const guchar *) ACCEPT_GUID, strlen (ACCEPT_GUID));
   g_checksum_get_digest (checksum, digest, &digest_size);
   g_checksum_free (checksum);

@@ -82,7 +82,7 @@ check_version (const WireHead *head, guint *version, WireRefusal *refusal)
         return TRUE;
     }
 
-  return wire_refusal_set (refusal, 426, "expected version %u of WebSocket, got %u", VERSION_RFC, *version);
+  return wire_refusal_set (refusal, 426, "expected version %d of WebSocket, got %u", VERSION_RFC, *version);
 }
 
 static gboolean

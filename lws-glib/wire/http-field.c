@@ -86,7 +86,7 @@ wire_token_next (const char **cursor, const char **token, gsize *length)
     end--;
 
   *token = start;
-  *length = end - start;
+  *length = (gsize) (end - start);
 
   return TRUE;
 }

@@ -54,7 +54,7 @@ check_first_byte (guint8 byte, WireRefusal *refusal)
 {
   if (byte == TLS_ALERT || byte == TLS_HANDSHAKE)
     return wire_refusal_set (refusal, 400, "expected HTTP, got TLS");
-  if (byte != '\r' && !wire_char_is (byte, WIRE_CHAR_TOKEN))
+  if (byte != '\r' && !wire_char_is ((char) byte, WIRE_CHAR_TOKEN))
     return wire_refusal_set (refusal, 400, "expected a method, got byte 0x%02x", byte);
 
   return TRUE;
@@ -91,10 +91,10 @@ check_byte (WireHeadKind kind, const guint8 *data, gsize i, WireRefusal *refusal
   if (byte == '\n' || byte == '\r')
     return TRUE;
 
-  if (!wire_char_is (byte, WIRE_CHAR_VALUE))
+  if (!wire_char_is ((char) byte, WIRE_CHAR_VALUE))
     return wire_refusal_set (refusal, 400, "byte 0x%02x in a head", byte);
 
-  if (before == '\n' && !wire_char_is (byte, WIRE_CHAR_TOKEN))
+  if (before == '\n' && !wire_char_is ((char) byte, WIRE_CHAR_TOKEN))
     return wire_refusal_set (refusal, 400, "%s, got byte 0x%02x",
                              i == LINE_END_SIZE ? "expected a method" : "expected the name of a header", byte);
 
@@ -195,7 +195,7 @@ parse_version (WireHead *head, char **cursor, WireRefusal *refusal)
   if (version[5] != '1' || version[7] > '1')
     return wire_refusal_set (refusal, 505, "expected HTTP/1.1 or HTTP/1.0, got %.8s", version);
 
-  head->minor_version = g_ascii_digit_value (version[7]);
+  head->minor_version = (guint) g_ascii_digit_value (version[7]);
   *cursor += strlen ("HTTP/1.1");
 
   return TRUE;
@@ -238,8 +238,8 @@ parse_status_line (WireHead *head, char **cursor, WireRefusal *refusal)
       !g_ascii_isdigit (status[3]) || (status[4] != ' ' && status[4] != '\r'))
     return wire_refusal_set (refusal, 400, "expected a status of three digits after the version");
 
-  head->status = g_ascii_digit_value (status[1]) * 100 + g_ascii_digit_value (status[2]) * 10 +
-                 g_ascii_digit_value (status[3]);
+  head->status = (guint) (g_ascii_digit_value (status[1]) * 100 + g_ascii_digit_value (status[2]) * 10 +
+                          g_ascii_digit_value (status[3]));
 
   reason = status + (status[4] == ' ' ? 5 : 4);
   *cursor = reason;
@@ -292,7 +292,7 @@ parse_header (WireHeader *header, char **cursor, WireRefusal *refusal)
   while (value_end > value && wire_char_is_blank (value_end[-1]))
     *--value_end = '\0';
 
-  *header = (WireHeader) { name, value, name_end - name, value_end - value };
+  *header = (WireHeader) { name, value, (guint16) (name_end - name), (guint16) (value_end - value) };
 
   return TRUE;
 }

@@ -21,7 +21,7 @@ port_is_valid (const char *port, gsize length)
     {
       if (!g_ascii_isdigit (port[i]))
         return FALSE;
-      value = value * 10 + g_ascii_digit_value (port[i]);
+      value = value * 10 + (guint) g_ascii_digit_value (port[i]);
       if (value > PORT_MAX)
         return FALSE;
     }
@@ -73,10 +73,11 @@ wire_host_is_valid (const char *host, gsize length)
     host_end = end;
 
   port = bracketed ? host_end + 1 : host_end;
-  if (port < end && (*port != ':' || !port_is_valid (port + 1, end - port - 1)))
+  if (port < end && (*port != ':' || !port_is_valid (port + 1, (gsize) (end - port - 1))))
     return FALSE;
 
-  return bracketed ? ipv6_is_valid (host + 1, host_end - host - 1) : name_is_valid (host, host_end - host);
+  return bracketed ? ipv6_is_valid (host + 1, (gsize) (host_end - host - 1))
+                   : name_is_valid (host, (gsize) (host_end - host));
 }
 
 /* The character at *cursor, percent-decoded. */

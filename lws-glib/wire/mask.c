@@ -16,7 +16,7 @@ typedef guint32 Block __attribute__ ((vector_size (16)));
 static inline guint32
 key_after (guint32 key, gsize n)
 {
-  guint shift = 8 * (n % 4);
+  guint shift = 8 * (guint) (n % 4);
 
 #if G_BYTE_ORDER == G_LITTLE_ENDIAN
   return key >> shift | key << (-shift % 32);

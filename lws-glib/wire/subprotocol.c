@@ -29,7 +29,7 @@ wire_subprotocols_add (WireSubprotocols *subprotocols, const char *list, WireRef
 
   while (wire_token_next (&list, &name, &length))
     {
-      int shown = MIN (length, SHOWN_MAX);
+      const int shown = (int) MIN (length, SHOWN_MAX);
 
       if (!wire_is_token (name, length))
         return wire_refusal_set (refusal, 400, "expected a token as subprotocol, got \"%.*s\"", shown, name);

@@ -102,6 +102,6 @@ wire_utf8_feed (WireUtf8 *state, const guint8 *data, gsize length)
     length -= 8;
 
   now = walk (now, data, length);
-  *state = now;
+  *state = (WireUtf8) now;
   return now != REFUSED;
 }
