@@ -266,6 +266,16 @@ inflater_hold_back (WireInflater *inflater, const guint8 *buffer, gsize *length)
   inflater->has_held = TRUE;
 }
 
+/* At once, also what is held back. */
+static gboolean
+inflater_check_text (WireInflater *inflater, const guint8 *text, gsize length, WireViolation *violation)
+{
+  if (inflater->opcode != WIRE_OPCODE_TEXT || wire_utf8_feed (&inflater->utf8, text, length))
+    return TRUE;
+
+  return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, "text message that is not valid UTF-8");
+}
+
 static gboolean
 inflater_fill (WireInflater *inflater, guint8 *buffer, gsize size, gsize *length, WireViolation *violation)
 {
@@ -287,6 +297,8 @@ inflater_fill (WireInflater *inflater, guint8 *buffer, gsize size, gsize *length
     return wire_violation_set (violation, WIRE_CLOSE_TOO_BIG,
                                "message of more than %" G_GUINT64_FORMAT " bytes after inflating",
                                inflater->message_limit);
+  if (!inflater_check_text (inflater, buffer + *length - got, got, violation))
+    return FALSE;
   inflater_hold_back (inflater, buffer, length);
 
   return TRUE;
@@ -296,18 +308,9 @@ inflater_fill (WireInflater *inflater, guint8 *buffer, gsize size, gsize *length
 static gboolean
 inflater_check_end (const WireInflater *inflater, WireViolation *violation)
 {
-  if (inflater->ended || inflater->between_blocks)
-    return TRUE;
-
-  return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, "compressed message that ends inside a block");
-}
-
-static gboolean
-inflater_check_text (WireInflater *inflater, const WirePiece *piece, WireViolation *violation)
-{
-  if (!wire_utf8_feed (&inflater->utf8, piece->data, piece->length))
-    return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, "text message that is not valid UTF-8");
-  if (piece->message_end && inflater->utf8 != WIRE_UTF8_BOUNDARY)
+  if (!inflater->ended && !inflater->between_blocks)
+    return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, "compressed message that ends inside a block");
+  if (inflater->opcode == WIRE_OPCODE_TEXT && inflater->utf8 != WIRE_UTF8_BOUNDARY)
     return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, "text message that ends inside a character");
 
   return TRUE;
@@ -348,8 +351,6 @@ wire_inflater_next (WireInflater *inflater, guint8 *buffer, gsize size, WirePiec
     .message_end = inflater->message_end && !more,
   };
   if (piece->message_end && !inflater_check_end (inflater, violation))
-    return WIRE_INFLATE_ERROR;
-  if (piece->opcode == WIRE_OPCODE_TEXT && !inflater_check_text (inflater, piece, violation))
     return WIRE_INFLATE_ERROR;
   if (length == 0 && !piece->message_end)
     return more ? WIRE_INFLATE_AGAIN : WIRE_INFLATE_DONE;
