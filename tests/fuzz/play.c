@@ -498,18 +498,16 @@ count_inflated (Delivery *delivery, WireInflater *inflater, const WirePiece *pie
   while (result != WIRE_INFLATE_DONE);
 }
 
-/* As the engine would; never used if nothing may be compressed. */
+/* With the largest window there is: zlib takes references beyond a smaller one as long as
+ * they stay in what a call puts out, and which they are depends on how the bytes came. */
 static WireInflater *
 make_inflater (const PlayPart *part)
 {
   const EngineDeflate *deflate = part->connection->deflate;
-  WireDeflateTerms terms = deflate != NULL ? deflate->terms : (WireDeflateTerms) { 0 };
   gboolean server = part->play->role == WIRE_ROLE_SERVER;
-  guint bits = server ? terms.client_bits : terms.server_bits;
+  gboolean resets = deflate != NULL && (server ? deflate->terms.client_resets : deflate->terms.server_resets);
 
-  return wire_inflater_new (bits != 0 ? bits : WIRE_DEFLATE_BITS_MAX,
-                            !(server ? terms.client_resets : terms.server_resets),
-                            part->connection->context->limits.message_limit);
+  return wire_inflater_new (WIRE_DEFLATE_BITS_MAX, !resets, part->connection->context->limits.message_limit);
 }
 
 /* While a connection is open all that its peer has sent can be decoded, and was delivered. */
