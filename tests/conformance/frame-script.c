@@ -4,6 +4,7 @@
 #include "frame-script.h"
 
 #include "../wire/vectors.h"
+#include "deflation.h"
 #include "wire/mask-private.h"
 
 #include <string.h>
@@ -18,6 +19,7 @@ typedef struct {
   guint32 key;                  /* of the frame under way, turned as far as it was used */
   gboolean data_frame;          /* its payload is no control frame's */
   gsize got;                    /* bytes of messages that were asked for */
+  gboolean compressed;          /* the first message that the peer sent */
   gboolean ended;
 } Play;
 
@@ -34,6 +36,14 @@ flush (Play *play)
 {
   scene_send (play->scene, play->unsent->data, play->unsent->len);
   g_byte_array_set_size (play->unsent, 0);
+}
+
+/* --- the handshake */
+
+static void
+step_opens (Play *play, const char *rest)
+{
+  scene_open_deflate (play->scene, rest);
 }
 
 /* --- the peer sends */
@@ -58,6 +68,8 @@ append_header (Play *play, guint8 first_byte, guint bits, guint64 length, gboole
   if (!masked)
     play->key = 0;
   play->data_frame = (first_byte & WIRE_OPCODE_CONTROL) == 0;
+  if (play->data_frame && play->data->len == 0)
+    play->compressed = (first_byte & WIRE_FRAME_RSV1) != 0;
 }
 
 static void
@@ -286,7 +298,7 @@ static const struct {
   { "got-pong", step_got_pong }, { "say", step_say },
   { "refuse", step_refuse },     { "leave", step_leave },
   { "end", step_end },           { "fails", step_fails },
-  { "lost", step_lost },
+  { "lost", step_lost },         { "opens", step_opens },
 };
 
 static void
@@ -307,6 +319,7 @@ static void
 check_rest (Play *play)
 {
   End *end = play->scene->end;
+  g_autoptr (GByteArray) sent = NULL;
 
   g_assert_cmpuint (end->opened, ==, 1);
   g_assert_cmpuint (end->failed, ==, 0);
@@ -314,8 +327,9 @@ check_rest (Play *play)
   g_assert_cmpuint (end->pongs.length, ==, 0);
   if (end->payload->len == play->got)
     return;
-  g_assert_cmpuint (end->payload->len, <=, play->data->len);
-  g_assert_cmpmem (end->payload->data, end->payload->len, play->data->data, end->payload->len);
+  sent = play->compressed ? deflation_try (play->data) : g_byte_array_ref (play->data);
+  g_assert_cmpuint (end->payload->len, <=, sent->len);
+  g_assert_cmpmem (end->payload->data, end->payload->len, sent->data, end->payload->len);
 }
 
 void

@@ -5,8 +5,8 @@
 
 #include "scene.h"
 
-/* Plays what a script says on an open connection. BYTES are written as vectors.h tells,
- * XX is the first byte of a frame: FIN, the reserved bits and the opcode.
+/* Plays what a script says on a connection that is open, unless the first step opens it. BYTES are
+ * written as vectors.h tells, XX is the first byte of a frame: FIN, the reserved bits and the opcode.
  *
  * The peer:
  *   frame XX BYTES          sends a frame as its role has to
@@ -26,6 +26,8 @@
  *   leave CODE REASON       closes
  *
  * Both:
+ *   opens PARAMETERS        open the connection with permessage-deflate; scene_open_deflate()
+ *                           tells of the parameters
  *   end CODE                the connection ends, our end is told CODE
  *   fails CODE              close CODE, and then end CODE
  *   lost shutdown           the peer ends the TCP connection with a FIN or, lost reset,
