@@ -463,6 +463,21 @@ test_several (Duo *duo, gconstpointer data)
   raw_peer_free (peer);
 }
 
+/* Our client says which name it wants: of two certificates only one would do. */
+static void
+test_named (Duo *duo, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LwsgConnection) connection = NULL;
+
+  serve_with (duo, IDENTITY_OTHER_HOST);
+  lwsg_context_add_tls_certificate (duo->server, identity_get_certificate (IDENTITY_SERVER), &error);
+  g_assert_no_error (error);
+  connection = try_connect (duo, "localhost", &error);
+  g_assert_no_error (error);
+  duo_round_trip (connection);
+}
+
 static void
 count_notify (GObject *object, GParamSpec *pspec, gpointer counts)
 {
@@ -606,6 +621,7 @@ main (int argc, char **argv)
   add ("certificate", "replaced", NULL, test_replaced);
   add ("certificate", "unusable-property", NULL, test_unusable_property);
   add ("certificate", "several", NULL, test_several);
+  add ("certificate", "named", NULL, test_named);
   g_test_add_func ("/object/tls/notify", test_notify);
   g_test_add ("/object/tls/unix", Duo, NULL, set_up_path, test_unix, duo_tear_down);
   add ("http", "files", NULL, test_files);
