@@ -84,7 +84,9 @@ handshake_response (EngineConnection *connection, char *text, gsize length)
       !wire_client_handshake_check (handshake, &head, &subprotocol, &refusal) ||
       !events->accepted (connection, subprotocol, &refusal))
     {
-      handshake_refuse (connection, &refusal);
+      /* The owner may have ended it besides. */
+      if (connection->state == ENGINE_STATE_HANDSHAKE)
+        handshake_refuse (connection, &refusal);
       return;
     }
   if (connection->state != ENGINE_STATE_HANDSHAKE)
