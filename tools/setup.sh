@@ -26,6 +26,8 @@ packages_of ()
     # What the benchmarks compare with, and what makes their load. nginx-light is left out:
     # it would start a server on port 80.
     bench)    echo 'zlib1g-dev openssl g++ libsoup-3.0-dev libwebsockets-dev qt6-websockets-dev nodejs node-ws' ;;
+    # clang-tools: scan-build.
+    analyze)  echo 'cppcheck clang-tools' ;;
     format)   echo 'clang-format' ;;
     *)        return 1 ;;
   esac
@@ -38,7 +40,7 @@ is_installed ()
 
 if [ $# -eq 0 ]
 then
-  echo "Usage: sh tools/setup.sh GROUP...   (build, test, doc, valgrind, fuzz, bench, format)" >&2
+  echo "Usage: sh tools/setup.sh GROUP...   (build, test, doc, valgrind, fuzz, analyze, bench, format)" >&2
   exit 2
 fi
 

@@ -97,13 +97,16 @@ static void
 classic_opened (EngineConnection *connection, const char *target)
 {
   const struct libwebsocket_protocols *entry = classic_protocol_entry (connection->protocol);
-  const char *path = target != NULL ? wire_target_path (target) : NULL;
 
   if (entry->per_session_data_size > 0)
     connection->user = g_malloc0 (entry->per_session_data_size);
 
   if (connection->role == WIRE_ROLE_SERVER)
-    classic_call (connection, LWS_CALLBACK_ESTABLISHED, (char *) path, strlen (path));
+    {
+      const char *path = wire_target_path (target);
+
+      classic_call (connection, LWS_CALLBACK_ESTABLISHED, (char *) path, strlen (path));
+    }
   else
     classic_call (connection, LWS_CALLBACK_CLIENT_ESTABLISHED, NULL, 0);
 }

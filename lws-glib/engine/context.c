@@ -84,6 +84,7 @@ engine_context_new (const EngineEvents *events, gpointer owner, GError **error)
   engine_watch_init (&context->parent, ENGINE_WATCH_PARENT, -1);
   engine_watch_init (&context->leash, ENGINE_WATCH_PARENT, -1);
 
+  /* cppcheck-suppress invalidFunctionArg ; an anonymous mapping has no descriptor */
   context->shared = mmap (NULL, sizeof (EngineShared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (context->shared == MAP_FAILED)
     {

@@ -327,6 +327,7 @@ engine_output_sent (EngineOutput *output, gsize bytes)
       EngineSpan *head = &output->head;
       gsize step = MIN (bytes, head->length);
 
+      g_assert (head->block != NULL);
       /* Where frames begin matters only if something stays. */
       if (!all)
         {

@@ -449,7 +449,10 @@ lwsg_request_respond_file (LwsgRequest *self, GFile *file, const char *content_t
   if (!request_begin_answer (self, 200, error) || !request_check_field (content_type, error))
     return FALSE;
   if (content_type == NULL)
-    content_type = guessed = request_guess_type (file);
+    {
+      guessed = request_guess_type (file);
+      content_type = guessed;
+    }
 
   path = g_file_peek_path (file);
   if (path == NULL)

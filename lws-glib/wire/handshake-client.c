@@ -144,19 +144,20 @@ check_status (const WireHead *head, WireRefusal *refusal)
                            reason, redirected ? " and points to " : "", redirected ? location : "");
 }
 
-/* The value of a header that must be there, once. */
-static gboolean
-get_header (const WireHead *head, const char *name, const char **value, WireRefusal *refusal)
+/* The value of a header that must be there, once; NULL and why if it isn't. */
+static const char *
+get_header (const WireHead *head, const char *name, WireRefusal *refusal)
 {
   guint i = wire_head_find (head, name, 0);
 
   if (i == head->n_headers)
-    return wire_refusal_set (refusal, 0, "the server's answer has no header %s", name);
-  if (wire_head_find (head, name, i + 1) < head->n_headers)
-    return wire_refusal_set (refusal, 0, "the server's answer has several headers %s", name);
-  *value = head->headers[i].value;
+    wire_refusal_set (refusal, 0, "the server's answer has no header %s", name);
+  else if (wire_head_find (head, name, i + 1) < head->n_headers)
+    wire_refusal_set (refusal, 0, "the server's answer has several headers %s", name);
+  else
+    return head->headers[i].value;
 
-  return TRUE;
+  return NULL;
 }
 
 static gboolean
@@ -166,7 +167,8 @@ check_upgrade (const WireHead *head, WireRefusal *refusal)
 
   if (head->minor_version < 1)
     return wire_refusal_set (refusal, 0, "the server answered with HTTP/1.0 instead of HTTP/1.1");
-  if (!get_header (head, "Upgrade", &upgrade, refusal))
+  upgrade = get_header (head, "Upgrade", refusal);
+  if (upgrade == NULL)
     return FALSE;
   if (g_ascii_strcasecmp (upgrade, "websocket") != 0)
     return wire_refusal_set (refusal, 0, "the server's header Upgrade is \"%.60s\" instead of \"websocket\"", upgrade);
@@ -180,9 +182,9 @@ static gboolean
 check_accept (const WireHead *head, const char *key, WireRefusal *refusal)
 {
   char expected[WIRE_ACCEPT_SIZE + 1];
-  const char *accept = NULL;
+  const char *accept = get_header (head, "Sec-WebSocket-Accept", refusal);
 
-  if (!get_header (head, "Sec-WebSocket-Accept", &accept, refusal))
+  if (accept == NULL)
     return FALSE;
 
   wire_accept_for_key (expected, key);
@@ -211,7 +213,8 @@ check_subprotocol (const WireClientHandshake *handshake, const WireHead *head, c
   if (chosen == NULL)
     return wire_refusal_set (refusal, 0, "the server chose no subprotocol, asked for were \"%.60s\"",
                              handshake->subprotocols);
-  if (!get_header (head, "Sec-WebSocket-Protocol", &chosen, refusal))
+  chosen = get_header (head, "Sec-WebSocket-Protocol", refusal);
+  if (chosen == NULL)
     return FALSE;
   if (!wire_subprotocols_contain (&asked, chosen, strlen (chosen)))
     return wire_refusal_set (refusal, 0, "the server chose the subprotocol \"%.40s\", asked for were \"%.40s\"",

@@ -255,7 +255,7 @@ test_choose_none (void)
 
 /* --- files */
 
-static void
+static void G_GNUC_PRINTF (3, 4)
 expect_no_load (const char *certificate, const char *key, const char *format, ...)
 {
   g_autoptr (GError) error = NULL;

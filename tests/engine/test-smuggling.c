@@ -162,8 +162,8 @@ test_echoes_nothing (void)
     "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: MARK\r\n\r\n",
     "GET / HTTP/9.MARK\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: MARK\r\n\r\n",
-    "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-    "Sec-WebSocket-Key: MARK\r\n\r\n",
+    ("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+     "Sec-WebSocket-Key: MARK\r\n\r\n"),
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (requests); i++)
