@@ -10,10 +10,12 @@ set -eu
 usage ()
 {
   cat <<END
-Usage: sh tests/run.sh [--plain] [--sanitize] [--valgrind] [--fuzz]
+Usage: sh tests/run.sh [--plain] [--sanitize] [--clang] [--thread] [--valgrind] [--fuzz]
 
   --plain      the whole suite, reference manual included (as without any option)
   --sanitize   the suite under AddressSanitizer and UBSan
+  --clang      the same, built by clang
+  --thread     the tests of what crosses threads under ThreadSanitizer
   --valgrind   the suite under valgrind
   --fuzz       the fuzz targets with clang and libFuzzer, over their corpus
 
@@ -25,7 +27,7 @@ modes=
 for option in "$@"
 do
   case "$option" in
-    --plain | --sanitize | --valgrind | --fuzz) modes="$modes ${option#--}" ;;
+    --plain | --sanitize | --clang | --thread | --valgrind | --fuzz) modes="$modes ${option#--}" ;;
     --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -40,25 +42,35 @@ do
   case $mode in
     plain) groups="$groups doc" ;;
     valgrind) groups="$groups valgrind" ;;
-    fuzz) groups="$groups fuzz" ;;
+    clang | fuzz) groups="$groups fuzz" ;;
   esac
 done
 # shellcheck disable=SC2086 # a list of names
 sh tools/setup.sh $groups
 
-# build DIRECTORY MESON-OPTION...
-build ()
+# Tests of messages and broadcasts from several threads.
+thread_tests='test-inbox test-threads test-broadcast'
+thread_targets='tests/engine/test-inbox tests/object/test-threads tests/classic/test-broadcast tests/threads/glib-order.so'
+
+# configure DIRECTORY MESON-OPTION...: warnings are errors here, not for users.
+configure ()
 {
   directory=$1
   shift
   if [ ! -f "$directory/build.ninja" ]
   then
-    meson setup "$directory" "$@"
+    meson setup "$directory" -Dwerror=true "$@"
   elif [ $# -gt 0 ]
   then
-    meson configure "$directory" "$@"
+    meson configure "$directory" -Dwerror=true "$@"
   fi
-  meson compile -C "$directory"
+}
+
+# build DIRECTORY MESON-OPTION...
+build ()
+{
+  configure "$@"
+  meson compile -C "$1"
 }
 
 # run DIRECTORY LOG-NAME MESON-TEST-OPTION...: the log of an earlier run must not be
@@ -87,6 +99,17 @@ do
       # The scanner of the bindings runs a program without the sanitizer's library.
       build _build-sanitize -Db_sanitize=address,undefined -Db_lundef=false -Dintrospection=false
       run _build-sanitize testlog-sanitize --setup=sanitize
+      ;;
+    clang)
+      (CC=clang; export CC; build _build-clang -Db_sanitize=address,undefined -Db_lundef=false -Dintrospection=false)
+      run _build-clang testlog-sanitize --setup=sanitize
+      ;;
+    thread)
+      configure _build-thread -Db_sanitize=thread -Db_lundef=false -Dintrospection=false
+      # shellcheck disable=SC2086 # lists of names
+      ninja -C _build-thread $thread_targets
+      # shellcheck disable=SC2086
+      run _build-thread testlog-thread --setup=thread $thread_tests
       ;;
     valgrind)
       build _build
