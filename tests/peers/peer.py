@@ -39,7 +39,7 @@ SIZES = [0, 1, 125, 126, 127, 65535, 65536, 1 << 20, 16 << 20]
 CODES = [(1000, ''), (1000, 'Done.'), (3000, 'a'), (4999, 'ä' * 61 + 'x')]
 CONTROL_MAX = 125
 CROWD = 20
-RANDOM_MESSAGES = 1000
+RANDOM_MESSAGES = int(os.environ.get('LWS_GLIB_TEST_RANDOM_MESSAGES', 1000))    # fewer under valgrind
 RANDOM_SIZE_MAX = 256 << 10
 MIXED = 'aé€😀'                 # characters of 1, 2, 3 and 4 bytes
 
