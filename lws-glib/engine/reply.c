@@ -433,14 +433,16 @@ reply_send_file (EngineConnection *connection)
         {
           /* The length was promised: a file that shrank can only be cut off. */
           engine_connection_abort (connection, engine_error_for ((int) -sent), _("A file could not be sent: %s"),
-                                   sent == 0 ? _("it became shorter") : g_strerror ((int) -sent));
+                                   sent == 0 ? _("it became shorter")
+                                             : connection->transport->explain (connection, (int) sent));
           return FALSE;
         }
       reply->left -= sent;
       budget -= sent;
     }
 
-  return reply->left == 0;
+  /* What TLS has encrypted may still wait. */
+  return reply->left == 0 && connection->transport->flush (connection) == 0;
 }
 
 static void

@@ -3,8 +3,10 @@
  */
 #include "../tls/tls-owner.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* What a server's connection does once TLS stands. */
 
@@ -98,16 +100,34 @@ send_from_server (Owner *owner, const guint8 *bytes, gsize length)
   g_assert_no_error (error);
 }
 
+#define SMALL 4096
+
 static RawPeer *
-connect_slow (Owner *owner)
+connect_small (Owner *owner)
 {
-  const int small = 4096;
-  RawPeer *peer = raw_peer_connect_small (owner->port, small, owner_turn, owner);
+  RawPeer *peer = raw_peer_connect_small (owner->port, SMALL, owner_turn, owner);
 
   tls_peer_client (peer, NULL, NULL, IDENTITY_N_KINDS);
   tls_peer_secure (peer);
+
+  return peer;
+}
+
+static void
+make_small (EngineConnection *connection)
+{
+  const int small = SMALL;
+
+  setsockopt (connection->watch.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+}
+
+static RawPeer *
+connect_slow (Owner *owner)
+{
+  RawPeer *peer = connect_small (owner);
+
   raw_peer_upgrade (peer);
-  setsockopt (owner->newest->watch.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+  make_small (owner->newest);
 
   return peer;
 }
@@ -159,6 +179,49 @@ test_slow_reader_closed (void)
   tls_peer_expect_bye (peer);
   raw_peer_shutdown (peer);
   expect_log (owner, "closed 1000 -\n");
+}
+
+static void
+answer_with_file (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpointer detail)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (event != OWNER_REQUEST)
+    return;
+  make_small (connection);
+  engine_reply_file (connection, owner->hook_data, "application/octet-stream", NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* The end of a file is encrypted before the kernel has room for it, on a connection that
+ * stays: nothing follows that would help it on. */
+static void
+test_file_to_slow_reader (void)
+{
+  g_autoptr (Owner) owner = tls_owner_new (IDENTITY_SERVER);
+  g_autoptr (RawPeer) peer = connect_small (owner);
+  g_autofree guint8 *bytes = pattern (LARGE);
+  g_autofree guint8 *got = g_malloc (LARGE);
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+  int fd = g_file_open_tmp (NULL, &path, &error);
+
+  g_assert_no_error (error);
+  close (fd);
+  g_assert_true (g_file_set_contents (path, (const char *) bytes, LARGE, NULL));
+  owner->hook = answer_with_file;
+  owner->hook_data = path;
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *head = NULL;
+
+      raw_peer_send_text (peer, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      head = raw_peer_read_head (peer);
+      g_assert_true (g_str_has_prefix (head, "HTTP/1.1 200 "));
+      raw_peer_read (peer, LARGE, got);
+      g_assert_cmpmem (got, LARGE, bytes, LARGE);
+    }
+  g_unlink (path);
 }
 
 static void
@@ -535,6 +598,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/engine/tls-traffic/packets/1.2", TLS_PEER_1_2, test_packets);
   g_test_add_data_func ("/engine/tls-traffic/packets/1.3", TLS_PEER_1_3, test_packets);
   g_test_add_func ("/engine/tls-traffic/slow-reader-closed", test_slow_reader_closed);
+  g_test_add_func ("/engine/tls-traffic/file-to-slow-reader", test_file_to_slow_reader);
   g_test_add_func ("/engine/tls-traffic/large-from-client", test_large_from_client);
   g_test_add_func ("/engine/tls-traffic/large-both-ways", test_large_both_ways);
   g_test_add_func ("/engine/tls-traffic/pause", test_pause);
