@@ -18,6 +18,7 @@ EngineTlsStream *engine_tls_stream_new (GSocket *socket);
 /* The handshake is done: from now on @stock and the cipher are used. */
 void engine_tls_stream_use_memory (EngineTlsStream *self, EngineCipherStock *stock);
 
+/* For the thread that asks; then others find nothing to read or write. */
 EngineCipher *engine_tls_stream_get_cipher (EngineTlsStream *self);
 
 /* The connection has gone. Whoever still reads or writes gets errors. */

@@ -9,6 +9,7 @@
 typedef enum {
   TLS_STREAM_SOCKET,
   TLS_STREAM_MEMORY,
+  TLS_STREAM_FOREIGN,           /* memory, as other threads than the engine's see it */
   TLS_STREAM_DETACHED,
 } TlsStreamMode;
 
@@ -16,6 +17,7 @@ struct _EngineTlsStream {
   GSocketConnection parent_instance;
 
   gint mode;                    /* TlsStreamMode, for the thread of the handshake, too */
+  GThread *engine;              /* the thread that works on the memory */
   EngineCipher cipher;
   GInputStream *input;
   GOutputStream *output;
@@ -26,7 +28,10 @@ G_DEFINE_FINAL_TYPE (EngineTlsStream, engine_tls_stream, G_TYPE_SOCKET_CONNECTIO
 static TlsStreamMode
 stream_mode (EngineTlsStream *self)
 {
-  return (TlsStreamMode) g_atomic_int_get (&self->mode);
+  TlsStreamMode mode = (TlsStreamMode) g_atomic_int_get (&self->mode);
+
+  return mode == TLS_STREAM_MEMORY && g_atomic_pointer_get (&self->engine) != g_thread_self () ? TLS_STREAM_FOREIGN
+                                                                                                : mode;
 }
 
 static GSocket *
@@ -43,7 +48,8 @@ stream_refuse (GError **error)
 }
 
 /* Behind epoll nobody waits: what would, such as a new handshake in TLS 1.2, is refused. It is
- * tried in a thread of GIO's; the engine is told by the end of the socket. */
+ * tried in a thread of GIO's, which must not touch the memory either; the engine is told by the
+ * end of the socket. */
 static gssize
 stream_refuse_to_wait (EngineTlsStream *self, GError **error)
 {
@@ -93,6 +99,7 @@ input_read (GInputStream *input, void *buffer, gsize count, GCancellable *cancel
     case TLS_STREAM_SOCKET:
       return g_socket_receive_with_blocking (stream_socket (self), buffer, count, TRUE, cancellable, error);
     case TLS_STREAM_MEMORY:
+    case TLS_STREAM_FOREIGN:
       return stream_refuse_to_wait (self, error);
     case TLS_STREAM_DETACHED:
     default:
@@ -115,6 +122,8 @@ input_read_nonblocking (GPollableInputStream *input, void *buffer, gsize count, 
       if (got < 0)
         g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "");
       return MAX (got, -1);
+    case TLS_STREAM_FOREIGN:
+      return stream_refuse_to_wait (self, error);
     case TLS_STREAM_DETACHED:
     default:
       return stream_refuse (error);
@@ -126,10 +135,18 @@ input_is_readable (GPollableInputStream *input)
 {
   EngineTlsStream *self = input_stream (input);
 
-  if (stream_mode (self) == TLS_STREAM_SOCKET)
-    return g_socket_condition_check (stream_socket (self), G_IO_IN) != 0;
-
-  return self->cipher.in_length > 0 || self->cipher.ended;
+  switch (stream_mode (self))
+    {
+    case TLS_STREAM_SOCKET:
+      return g_socket_condition_check (stream_socket (self), G_IO_IN) != 0;
+    case TLS_STREAM_MEMORY:
+      return self->cipher.in_length > 0 || self->cipher.ended;
+    case TLS_STREAM_FOREIGN:
+    case TLS_STREAM_DETACHED:
+    default:
+      /* To be told that it is no use. */
+      return TRUE;
+    }
 }
 
 static GSource *
@@ -190,6 +207,8 @@ output_write_with_blocking (EngineTlsStream *self, const void *bytes, gsize coun
     case TLS_STREAM_MEMORY:
       engine_cipher_push (&self->cipher, bytes, count);
       return (gssize) count;
+    case TLS_STREAM_FOREIGN:
+      return stream_refuse_to_wait (self, error);
     case TLS_STREAM_DETACHED:
     default:
       return stream_refuse (error);
@@ -304,12 +323,15 @@ void
 engine_tls_stream_use_memory (EngineTlsStream *self, EngineCipherStock *stock)
 {
   engine_cipher_init (&self->cipher, stock);
+  g_atomic_pointer_set (&self->engine, g_thread_self ());
   g_atomic_int_set (&self->mode, TLS_STREAM_MEMORY);
 }
 
 EngineCipher *
 engine_tls_stream_get_cipher (EngineTlsStream *self)
 {
+  g_atomic_pointer_set (&self->engine, g_thread_self ());
+
   return &self->cipher;
 }
 

@@ -263,13 +263,14 @@ static int
 client_shutdown (EngineConnection *connection, gboolean fin)
 {
   TlsClient *self = client_of (connection);
+  EngineCipher *cipher = client_cipher (connection);
   int result;
 
   /* In memory this never waits. */
   if (!self->bye_sent && self->failure == NULL)
     g_output_stream_close (G_OUTPUT_STREAM (self->output), NULL, NULL);
   self->bye_sent = TRUE;
-  result = client_flush (connection);
+  result = engine_cipher_flush (cipher, connection->watch.fd);
   if (result == 0 && fin)
     shutdown (connection->watch.fd, SHUT_WR);
 

@@ -135,6 +135,31 @@ test_memory (Fixture *f, gconstpointer data)
   expect_read (f, "");
 }
 
+static gpointer
+write_in_thread (gpointer stream)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_output_stream_write (stream, "hello", 5, NULL, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+
+  return NULL;
+}
+
+/* A thread that GIO gives to a second handshake would write to memory that the engine works on. */
+static void
+test_other_thread (Fixture *f, gconstpointer data)
+{
+  EngineCipher *cipher = engine_tls_stream_get_cipher (f->stream);
+  char byte;
+
+  engine_tls_stream_use_memory (f->stream, &f->stock);
+  g_thread_join (g_thread_new ("handshake", write_in_thread, f->output));
+  g_assert_cmpuint (engine_cipher_waiting (cipher), ==, 0);
+  /* The engine is told by the end of the socket. */
+  g_assert_cmpint (recv (f->theirs, &byte, 1, 0), ==, 0);
+}
+
 /* When the connection has gone; with something in the buffers. */
 static void
 test_detached (Fixture *f, gconstpointer after_handshake)
@@ -210,6 +235,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/engine/tls-stream/socket", Fixture, NULL, set_up, test_socket, tear_down);
   g_test_add ("/engine/tls-stream/memory", Fixture, NULL, set_up, test_memory, tear_down);
+  g_test_add ("/engine/tls-stream/other-thread", Fixture, NULL, set_up, test_other_thread, tear_down);
   g_test_add ("/engine/tls-stream/detached/handshake", Fixture, NULL, set_up, test_detached, tear_down);
   g_test_add ("/engine/tls-stream/detached/secured", Fixture, GINT_TO_POINTER (1), set_up, test_detached, tear_down);
   g_test_add ("/engine/tls-stream/close", Fixture, NULL, set_up, test_close, tear_down);
