@@ -92,15 +92,12 @@ inflater_save_dictionary (WireInflater *inflater)
 }
 
 /* After a block that claims to be the last one (RFC 7692 section 7.2.3.4) others may
- * follow, and refer to what was before. */
+ * follow, and refer to what was before. Each may be of two bytes: the window stays where it
+ * is, or a peer would have 100 KB copied for them. */
 static void
 inflater_go_on (WireInflater *inflater)
 {
-  inflater_save_dictionary (inflater);
-  inflateReset (&inflater->stream);
-  if (inflater->dictionary != NULL)
-    inflateSetDictionary (&inflater->stream, inflater->dictionary, inflater->dictionary_length);
-  g_clear_pointer (&inflater->dictionary, g_free);
+  inflateResetKeep (&inflater->stream);
   inflater->ended = TRUE;
   if (inflater->tail_given)
     inflater->stream.avail_in = 0;
