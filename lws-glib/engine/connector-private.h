@@ -29,6 +29,7 @@ struct _EngineDial {
   gboolean on_gio;              /* counted as one of the context's jobs */
   GCancellable *cancellable;
   gboolean running;             /* GIO is at work; its answer frees what was released */
+  gboolean in_thread;           /* ... in a thread of its own */
   WireClientHandshake handshake; /* points to the strings below */
   GString *request;
   GMainContext *main_context;   /* where GIO answers */
@@ -58,6 +59,9 @@ EngineConnection *engine_connector_prepare (EngineContext *context, const Engine
 
 /* The context is gone: what is still running will find nobody. */
 void engine_connector_forget (EngineContext *context);
+
+/* The context goes on in a forked process, which has no thread that was at work. */
+void engine_connector_lose_threads (EngineContext *context);
 
 /* A job of GIO begins, between the two, on whatever makes it. */
 void engine_connector_begin_job (EngineDial *dial);

@@ -4,6 +4,7 @@
 #include "connector-private.h"
 
 #include "context-private.h"
+#include "fork-private.h"
 #include "handshake-private.h"
 #include "securing-private.h"
 
@@ -49,10 +50,11 @@ engine_connector_release (EngineConnection *connection)
     return;
 
   dial->connection = NULL;
-  if (dial->running)
-    g_cancellable_cancel (dial->cancellable);
-  else
+  if (!dial->running)
     dial_free (dial);
+  /* In a copy nobody is at work; but those who are would be woken, over and over. */
+  else if (dial->context->fork_generation == engine_fork_generation ())
+    g_cancellable_cancel (dial->cancellable);
 }
 
 /* The value of the header Host: programs also give "http://name", and leave the
@@ -172,6 +174,7 @@ engine_connector_end_job (EngineDial *dial)
   EngineContext *context = dial->context;
 
   dial->running = FALSE;
+  dial->in_thread = FALSE;
   if (context != NULL)
     {
       g_queue_unlink (&context->dials, &dial->link);
@@ -267,6 +270,23 @@ engine_connector_forget (EngineContext *context)
       GList *link = g_queue_pop_head_link (&context->dials);
 
       ((EngineDial *) link->data)->context = NULL;
+    }
+}
+
+void
+engine_connector_lose_threads (EngineContext *context)
+{
+  GList *next;
+
+  for (GList *link = context->dials.head; link != NULL; link = next)
+    {
+      EngineDial *dial = link->data;
+      EngineConnection *connection = dial->connection;
+
+      next = link->next;
+      if (dial->in_thread && engine_connector_end_job (dial))
+        engine_connection_abort (connection, ENGINE_ERROR_SYSTEM,
+                                 _("The TLS handshake with %s can't go on in a forked process"), dial->address);
     }
 }
 

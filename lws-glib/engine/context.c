@@ -231,6 +231,7 @@ engine_context_adopt (EngineContext *context)
       return FALSE;
     }
   g_atomic_int_set (&context->shared->service_pid, context->pid);
+  engine_connector_lose_threads (context);
 
   return TRUE;
 }
