@@ -5,9 +5,11 @@
  * each state: a state is the place of its six bits, and a byte of text costs one
  * shift by the state. The words do not depend on the state, so they are loaded
  * ahead, and nothing branches on the text. (A table indexed by state and byte has
- * to wait for each load.)
+ * to wait for each load.) What is long is left to vectors first; the automaton takes over
+ * at their end, and where they find a bad byte.
  */
 #include "utf8-private.h"
+#include "utf8-vector-private.h"
 
 #include <string.h>
 
@@ -58,6 +60,9 @@ static const guint64 edges[256] = {
 
 #define STEP 32
 
+/* What vectors look back on may end in the middle of a character. */
+#define VECTOR_START_MAX (WIRE_UTF8_VECTOR_BEHIND + 3)
+
 static inline gboolean
 is_ascii (const guint8 *data, gsize n_words)
 {
@@ -83,10 +88,30 @@ walk (guint64 state, const guint8 *data, gsize length)
   return state & STATE_MASK;
 }
 
+/* How much of a long text need not be walked through byte by byte. */
+static gsize
+pass_valid (guint64 *now, const guint8 *data, gsize length)
+{
+  gsize passed = 0;
+
+  if (length < WIRE_UTF8_VECTOR_STEP + VECTOR_START_MAX)
+    return 0;
+
+  /* Vectors start with a character, and with others behind it. */
+  while (passed < WIRE_UTF8_VECTOR_BEHIND || (*now != BOUNDARY && *now != REFUSED))
+    *now = walk (*now, data + passed++, 1);
+
+  return *now == BOUNDARY ? passed + wire_utf8_vector_check (data + passed, length - passed) : passed;
+}
+
 gboolean
 wire_utf8_feed (WireUtf8 *state, const guint8 *data, gsize length)
 {
   guint64 now = *state;
+  gsize passed = pass_valid (&now, data, length);
+
+  data += passed;
+  length -= passed;
 
   for (; length >= STEP; data += STEP, length -= STEP)
     {

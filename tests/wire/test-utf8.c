@@ -319,6 +319,30 @@ test_random_texts (void)
     }
 }
 
+/* What is fed whole is looked at in vectors, what comes byte by byte never is. */
+static void
+test_long_as_bytes (void)
+{
+  static const guint8 bytes[] = {
+    0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5,
+  };
+  const guint n = G_N_ELEMENTS (bytes);
+  guint8 text[100];
+
+  memset (text, 'a', sizeof text);
+  for (guint i = 0; i < n * n * n * n; i++)
+    {
+      guint8 *at = text + i % (sizeof text - 3);
+      const guint8 sequence[] = { bytes[i % n], bytes[i / n % n], bytes[i / n / n % n], bytes[i / n / n / n] };
+      Verdict expected;
+
+      memcpy (at, sequence, sizeof sequence);
+      feed_bytes (text, sizeof text, &expected);
+      g_assert_cmpint (feed_whole (text, sizeof text), ==, expected);
+      memset (at, 'a', sizeof sequence);
+    }
+}
+
 static void
 test_empty_pieces (void)
 {
@@ -344,6 +368,7 @@ main (int argc, char **argv)
   g_test_add_func ("/wire/utf8/random-sequences", test_random_sequences);
   g_test_add_func ("/wire/utf8/every-split", test_every_split);
   g_test_add_func ("/wire/utf8/random-texts", test_random_texts);
+  g_test_add_func ("/wire/utf8/long-as-bytes", test_long_as_bytes);
   g_test_add_func ("/wire/utf8/empty-pieces", test_empty_pieces);
 
   return g_test_run ();
