@@ -5,6 +5,7 @@
 
 #include "lwsg-connection-private.h"
 #include "lwsg-error-private.h"
+#include "lwsg-marshal.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -568,8 +569,9 @@ install_message_signals (void)
    * Since: 1.0
    */
   signals[SIGNAL_MESSAGE] =
-    g_signal_new ("message", LWSG_TYPE_PROTOCOL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
-                  LWSG_TYPE_CONNECTION, LWSG_TYPE_MESSAGE | G_SIGNAL_TYPE_STATIC_SCOPE);
+    g_signal_new ("message", LWSG_TYPE_PROTOCOL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, lwsg_marshal_VOID__OBJECT_BOXED,
+                  G_TYPE_NONE, 2, LWSG_TYPE_CONNECTION, LWSG_TYPE_MESSAGE | G_SIGNAL_TYPE_STATIC_SCOPE);
+  g_signal_set_va_marshaller (signals[SIGNAL_MESSAGE], LWSG_TYPE_PROTOCOL, lwsg_marshal_VOID__OBJECT_BOXEDv);
 
   /**
    * LwsgProtocol::broadcast:
