@@ -26,6 +26,15 @@ LWSG_AVAILABLE_IN_1_0
 GSocketAddress *lwsg_request_get_remote_address (LwsgRequest *self);
 
 LWSG_AVAILABLE_IN_1_0
+gboolean lwsg_request_get_is_secure (LwsgRequest *self);
+
+LWSG_AVAILABLE_IN_1_0
+GTlsCertificate *lwsg_request_get_tls_peer_certificate (LwsgRequest *self);
+
+LWSG_AVAILABLE_IN_1_0
+GTlsCertificateFlags lwsg_request_get_tls_peer_certificate_errors (LwsgRequest *self);
+
+LWSG_AVAILABLE_IN_1_0
 gboolean lwsg_request_add_response_header (LwsgRequest *self, const char *name, const char *value, GError **error);
 
 LWSG_AVAILABLE_IN_1_0

@@ -7,6 +7,13 @@
 
 #include <lws-glib/lws-glib.h>
 
+/* The properties of TLS follow the others. */
+enum {
+  LWSG_REQUEST_PROP_IS_SECURE = 5,
+  LWSG_REQUEST_PROP_TLS_PEER_CERTIFICATE,
+  LWSG_REQUEST_PROP_TLS_PEER_CERTIFICATE_ERRORS
+};
+
 /* A request as its head came. Without a connection it can only be refused. */
 LwsgRequest *lwsg_request_new (EngineConnection *engine, const WireHead *head, gboolean answerable);
 
@@ -28,3 +35,12 @@ void lwsg_request_detach (LwsgRequest *self);
 
 /* The handlers have returned: whoever will answer does it later. */
 void lwsg_request_hold (LwsgRequest *self);
+
+/* --- TLS (lwsg-request-tls.c) */
+
+/* What TLS found out about the client; all 0 without it. */
+const EngineTlsFacts *lwsg_request_get_tls_facts (LwsgRequest *self);
+
+/* FALSE if the property is not one of TLS. */
+gboolean lwsg_request_get_tls_property (LwsgRequest *self, guint property, GValue *value);
+void lwsg_request_install_tls (GObjectClass *klass, GParamFlags flags);

@@ -40,6 +40,7 @@ struct _LwsgRequest {
 
   EngineConnection *engine;     /* NULL when there is nothing left to answer */
   GSocketAddress *remote_address;
+  EngineTlsFacts tls;           /* all 0 without TLS */
   char *method;
   char *path;
   char *query;
@@ -60,6 +61,8 @@ enum {
   PROP_REMOTE_ADDRESS,
   N_PROPS
 };
+
+G_STATIC_ASSERT ((int) N_PROPS == (int) LWSG_REQUEST_PROP_IS_SECURE);
 
 static GParamSpec *properties[N_PROPS];
 
@@ -83,6 +86,7 @@ lwsg_request_new (EngineConnection *engine, const WireHead *head, gboolean answe
   self->engine = answerable ? engine : NULL;
   self->opens = !answerable;
   self->remote_address = engine_connection_get_peer (engine);
+  engine_connection_get_tls_facts (engine, &self->tls);
   self->method = g_strdup (head->method);
   request_read_target (self, head->target);
   self->names = g_new0 (char *, head->n_headers + 1);
@@ -94,6 +98,12 @@ lwsg_request_new (EngineConnection *engine, const WireHead *head, gboolean answe
     }
 
   return self;
+}
+
+const EngineTlsFacts *
+lwsg_request_get_tls_facts (LwsgRequest *self)
+{
+  return &self->tls;
 }
 
 gboolean
@@ -642,6 +652,7 @@ lwsg_request_finalize (GObject *object)
     }
   lwsg_request_detach (self);
   g_clear_object (&self->remote_address);
+  engine_tls_facts_clear (&self->tls);
   g_string_free (self->response_headers, TRUE);
   g_strfreev (self->names);
   g_strfreev (self->values);
@@ -672,7 +683,8 @@ lwsg_request_get_property (GObject *object, guint property, GValue *value, GPara
       g_value_set_object (value, self->remote_address);
       break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property, pspec);
+      if (!lwsg_request_get_tls_property (self, property, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property, pspec);
     }
 }
 
@@ -723,6 +735,7 @@ lwsg_request_class_init (LwsgRequestClass *klass)
     g_param_spec_object ("remote-address", NULL, NULL, G_TYPE_SOCKET_ADDRESS, flags);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
+  lwsg_request_install_tls (object_class, flags);
 }
 
 static void

@@ -33,7 +33,7 @@ OBJECTS = {
         'pong-timeout= proxy-resolver= tls-authentication-mode= tls-certificate= tls-database= tls-interaction=',
         'accept-certificate http-request'),
     'Protocol': ('context n-connections name', 'accept broadcast closed message opened'),
-    'Request': ('method path query remote-address', ''),
+    'Request': ('method path query remote-address is-secure tls-peer-certificate tls-peer-certificate-errors', ''),
 }
 ENUMERATIONS = {
     'CloseCode': {'normal': 1000, 'going-away': 1001, 'protocol-error': 1002, 'unsupported-data': 1003,
@@ -165,7 +165,7 @@ def check_nullable():
                    'lwsg_context_get_tls_certificate', 'lwsg_context_get_tls_database',
                    'lwsg_context_get_tls_interaction', 'lwsg_context_get_proxy_resolver',
                    'lwsg_context_get_allowed_origins', 'lwsg_request_get_query', 'lwsg_request_get_header',
-                   'lwsg_request_get_remote_address'):
+                   'lwsg_request_get_remote_address', 'lwsg_request_get_tls_peer_certificate'):
         assert GIRepository.callable_info_may_return_null(found[symbol]), symbol
     for symbol in ('lwsg_context_new', 'lwsg_request_get_method', 'lwsg_request_get_path', 'lwsg_message_get_bytes',
                    'lwsg_context_add_protocol', 'lwsg_context_connect_finish', 'lwsg_connection_receive_finish'):
@@ -182,7 +182,7 @@ def check_transfer():
             'lwsg_context_get_tls_certificate': nothing, 'lwsg_connection_get_tls_peer_certificate': nothing,
             'lwsg_connection_get_remote_address': nothing, 'lwsg_message_get_bytes': nothing,
             'lwsg_message_get_text': nothing, 'lwsg_context_get_allowed_origins': nothing,
-            'lwsg_request_list_headers': everything}.items():
+            'lwsg_request_get_tls_peer_certificate': nothing, 'lwsg_request_list_headers': everything}.items():
         assert GIRepository.callable_info_get_caller_owns(found[symbol]) == transfer, symbol
 
 

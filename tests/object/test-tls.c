@@ -325,6 +325,29 @@ expect_client_shown (Duo *duo, const ClientCase *test)
   g_assert_cmpuint (lwsg_connection_get_tls_peer_certificate_errors (duo->accepted), ==, test->errors);
 }
 
+/* Who may come in can be decided by the certificate. */
+static gboolean
+on_accept (LwsgProtocol *protocol, LwsgRequest *request, const ClientCase *test)
+{
+  g_autoptr (GTlsCertificate) certificate = NULL;
+  GTlsCertificateFlags errors = G_TLS_CERTIFICATE_VALIDATE_ALL;
+  gboolean secure = FALSE;
+
+  g_object_get (request, "tls-peer-certificate", &certificate, "tls-peer-certificate-errors", &errors, "is-secure",
+                &secure, NULL);
+  g_assert_true (secure);
+  g_assert_true (lwsg_request_get_is_secure (request));
+  g_assert_true (lwsg_request_get_tls_peer_certificate (request) == certificate);
+  if (test->mode == G_TLS_AUTHENTICATION_NONE || test->shown == IDENTITY_N_KINDS)
+    g_assert_null (certificate);
+  else
+    g_assert_true (identity_is (test->shown, certificate));
+  g_assert_cmpuint (errors, ==, test->errors);
+  g_assert_cmpuint (lwsg_request_get_tls_peer_certificate_errors (request), ==, errors);
+
+  return TRUE;
+}
+
 static void
 test_client (Duo *duo, gconstpointer data)
 {
@@ -338,6 +361,7 @@ test_client (Duo *duo, gconstpointer data)
   g_assert_true (lwsg_context_get_tls_interaction (duo->client) == G_TLS_INTERACTION (shower));
   g_object_set (duo->server, "tls-authentication-mode", test->mode, "tls-database", database, NULL);
   g_signal_connect (duo->server, "accept-certificate", G_CALLBACK (on_accept_certificate), &question);
+  g_signal_connect (duo->protocol, "accept", G_CALLBACK (on_accept), (gpointer) test);
 
   for (guint accept = 0; accept < 2; accept++)
     {
@@ -520,12 +544,27 @@ test_notify (void)
 
 /* --- beside TCP, and beside WebSockets */
 
+static gboolean
+on_accept_openly (LwsgProtocol *protocol, LwsgRequest *request, guint *count)
+{
+  ++*count;
+  g_assert_false (lwsg_request_get_is_secure (request));
+  g_assert_null (lwsg_request_get_tls_peer_certificate (request));
+  g_assert_cmpuint (lwsg_request_get_tls_peer_certificate_errors (request), ==, G_TLS_CERTIFICATE_NO_FLAGS);
+
+  return TRUE;
+}
+
 /* What goes over a Unix socket stays on this machine. */
 static void
 test_unix (Duo *duo, gconstpointer data)
 {
+  guint asked = 0;
+
   serve_with (duo, IDENTITY_SERVER);
+  g_signal_connect (duo->protocol, "accept", G_CALLBACK (on_accept_openly), &asked);
   duo_open (duo);
+  g_assert_cmpuint (asked, ==, 1);
   duo_round_trip (duo->connected);
   g_assert_cmpint (lwsg_connection_get_tls_protocol_version (duo->accepted), ==, G_TLS_PROTOCOL_VERSION_UNKNOWN);
   g_assert_null (lwsg_connection_get_tls_ciphersuite_name (duo->accepted));
