@@ -56,6 +56,13 @@ closing_now (EngineContext *context)
   return context->depth > 0 ? context->tick : engine_context_tick (context);
 }
 
+/* What the kernel has not taken yet. */
+static gsize
+closing_left_here (EngineConnection *connection)
+{
+  return connection->output.bytes + connection->transport->waiting (connection);
+}
+
 /* What the peer has not taken yet, in the kernel and here. */
 static gsize
 closing_left (EngineConnection *connection)
@@ -65,7 +72,7 @@ closing_left (EngineConnection *connection)
   if (connection->watch.fd < 0 || ioctl (connection->watch.fd, SIOCOUTQ, &queued) != 0)
     queued = 0;
 
-  return connection->output.bytes + (gsize) queued;
+  return closing_left_here (connection) + (gsize) queued;
 }
 
 /* Called before a Close is added to the output. */
@@ -74,7 +81,7 @@ closing_begin (EngineConnection *connection)
 {
   EngineContext *context = connection->context;
 
-  if (connection->output.bytes == 0)
+  if (closing_left_here (connection) == 0)
     return;
 
   connection->drain_left = closing_left (connection);

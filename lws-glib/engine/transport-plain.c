@@ -76,6 +76,12 @@ plain_flush (EngineConnection *connection)
   return 0;
 }
 
+static gsize
+plain_waiting (EngineConnection *connection)
+{
+  return 0;
+}
+
 static int
 plain_shutdown (EngineConnection *connection, gboolean fin)
 {
@@ -106,6 +112,7 @@ const EngineTransport engine_transport_plain = {
   .read = plain_read,
   .write = plain_write,
   .flush = plain_flush,
+  .waiting = plain_waiting,
   .send_file = plain_send_file,
   .pending = plain_pending,
   .shutdown = plain_shutdown,

@@ -40,6 +40,9 @@ typedef struct {
   /* Sends what write() took and the kernel did not: 0 once nothing is left of it. */
   int (*flush) (EngineConnection *connection);
 
+  /* How much of it there is. */
+  gsize (*waiting) (EngineConnection *connection);
+
   /* Bytes of a file taken, from *offset on, which is moved. 0: the file has ended. */
   gssize (*send_file) (EngineConnection *connection, int file, off_t *offset, gsize length);
 

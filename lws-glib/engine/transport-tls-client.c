@@ -238,6 +238,12 @@ client_flush (EngineConnection *connection)
   return engine_cipher_flush (client_cipher (connection), connection->watch.fd);
 }
 
+static gsize
+client_waiting (EngineConnection *connection)
+{
+  return engine_cipher_waiting (client_cipher (connection));
+}
+
 static gssize
 client_encrypt (EngineConnection *connection, const guint8 *bytes, gsize length)
 {
@@ -306,6 +312,7 @@ const EngineTransport engine_transport_tls_client = {
   .read = client_read,
   .write = client_write,
   .flush = client_flush,
+  .waiting = client_waiting,
   .send_file = engine_tls_send_file,
   .pending = client_pending,
   .shutdown = client_shutdown,

@@ -350,6 +350,12 @@ server_flush (EngineConnection *connection)
   return engine_cipher_flush (&server_of (connection)->cipher, connection->watch.fd);
 }
 
+static gsize
+server_waiting (EngineConnection *connection)
+{
+  return engine_cipher_waiting (&server_of (connection)->cipher);
+}
+
 static gssize
 server_encrypt (EngineConnection *connection, const guint8 *bytes, gsize length)
 {
@@ -421,6 +427,7 @@ const EngineTransport engine_transport_tls_server = {
   .read = server_read,
   .write = server_write,
   .flush = server_flush,
+  .waiting = server_waiting,
   .send_file = engine_tls_send_file,
   .pending = server_pending,
   .shutdown = server_shutdown,

@@ -181,6 +181,34 @@ test_slow_reader_closed (void)
   expect_log (owner, "closed 1000 -\n");
 }
 
+#define STEP 16384
+#define STEPS 7
+
+/* All of the message was encrypted, and waits there, when the connection is closed: who goes
+ * on taking it is not cut off. */
+static void
+test_slow_reader_drains (void)
+{
+  g_autoptr (Owner) owner = tls_owner_new (IDENTITY_SERVER);
+  g_autoptr (RawPeer) peer = connect_slow (owner);
+  g_autofree guint8 *bytes = pattern (STEP * STEPS);
+  guint8 step[STEP];
+
+  send_from_server (owner, bytes, STEP * STEPS);
+  g_assert_true (owner->newest->blocked);
+  g_assert_cmpuint (owner->newest->output.bytes, ==, 0);
+  engine_connection_close (owner->newest, WIRE_CLOSE_NORMAL, NULL, 0);
+  raw_peer_read (peer, wire_frame_header_size (STEP * STEPS, FALSE), step);
+  for (guint i = 0; i < STEPS; i++)
+    {
+      raw_peer_read (peer, STEP, step);
+      g_assert_cmpmem (step, STEP, bytes + i * STEP, STEP);
+      owner_advance (owner, owner->context->limits.close_ticks);
+      g_assert_cmpuint (owner->counts[OWNER_RELEASED], ==, 0);
+    }
+  raw_peer_expect_close (peer, WIRE_CLOSE_NORMAL);
+}
+
 static void
 answer_with_file (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpointer detail)
 {
@@ -598,6 +626,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/engine/tls-traffic/packets/1.2", TLS_PEER_1_2, test_packets);
   g_test_add_data_func ("/engine/tls-traffic/packets/1.3", TLS_PEER_1_3, test_packets);
   g_test_add_func ("/engine/tls-traffic/slow-reader-closed", test_slow_reader_closed);
+  g_test_add_func ("/engine/tls-traffic/slow-reader-drains", test_slow_reader_drains);
   g_test_add_func ("/engine/tls-traffic/file-to-slow-reader", test_file_to_slow_reader);
   g_test_add_func ("/engine/tls-traffic/large-from-client", test_large_from_client);
   g_test_add_func ("/engine/tls-traffic/large-both-ways", test_large_both_ways);

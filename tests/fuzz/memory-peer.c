@@ -170,6 +170,12 @@ peer_flush (EngineConnection *connection)
   return peer->unsent->len == 0 ? 0 : -EAGAIN;
 }
 
+static gsize
+peer_waiting (EngineConnection *connection)
+{
+  return peer_of (connection)->unsent->len;
+}
+
 /* Takes records whole, once what was taken before has left. */
 static gssize
 peer_write_records (EngineConnection *connection, const struct iovec *parts, int n_parts)
@@ -301,6 +307,7 @@ const EngineTransport memory_peer_transport = {
   .read = peer_read,
   .write = peer_write,
   .flush = peer_flush,
+  .waiting = peer_waiting,
   .send_file = peer_send_file,
   .pending = peer_pending,
   .shutdown = peer_shutdown,

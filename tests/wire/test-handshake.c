@@ -538,7 +538,9 @@ assert_server_sound (const WireHead *head)
 {
   WireServerHandshake handshake;
   WireRefusal refusal = { 0 };
-  g_autofree char *offers = list_offers (head);
+  WireOfferIter offers = { 0 };
+  const char *name;
+  gsize length;
 
   if (!wire_server_handshake_check (head, &handshake, &refusal))
     {
@@ -550,13 +552,8 @@ assert_server_sound (const WireHead *head)
   g_assert_true (wire_head_wants_upgrade (head));
   g_assert_true (wire_key_is_valid (wire_head_get (head, "Sec-WebSocket-Key")));
   g_assert_cmpuint (strlen (handshake.accept), ==, WIRE_ACCEPT_SIZE);
-  for (const char *name = offers; *name != '\0';)
-    {
-      gsize length = strcspn (name, "|");
-
-      g_assert_true (wire_is_token (name, length));
-      name += length + (name[length] == '|');
-    }
+  while (wire_offer_next (head, &offers, &name, &length))
+    g_assert_true (wire_is_token (name, length));
 }
 
 static void
