@@ -196,6 +196,17 @@ WRAP (int, poll, (struct pollfd *fds, nfds_t count, int timeout), fds, count, ti
 WRAP_TRANSFER (read, (int fd, void *bytes, size_t length), length, fd, bytes, length)
 WRAP_TRANSFER (write, (int fd, const void *bytes, size_t length), length, fd, bytes, length)
 WRAP_TRANSFER (pread64, (int fd, void *bytes, size_t length, off_t offset), length, fd, bytes, length, offset)
+
+/* The same call where the compiler knows how much room there is. */
+ssize_t __wrap___pread64_chk (int fd, void *bytes, size_t length, off_t offset, size_t room);
+ssize_t
+__wrap___pread64_chk (int fd, void *bytes, size_t length, off_t offset, size_t room)
+{
+  g_assert_cmpuint (length, <=, room);
+
+  return __wrap_pread64 (fd, bytes, length, offset);
+}
+
 WRAP_TRANSFER (getrandom, (void *bytes, size_t length, unsigned int flags), length, bytes, length, flags)
 WRAP (int, fstat64, (int fd, struct stat *status), fd, status)
 WRAP (int, memfd_create, (const char *name, unsigned int flags), name, flags)
