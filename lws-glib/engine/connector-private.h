@@ -63,8 +63,9 @@ void engine_connector_forget (EngineContext *context);
 /* The context goes on in a forked process, which has no thread that was at work. */
 void engine_connector_lose_threads (EngineContext *context);
 
-/* A job of GIO begins, between the two, on whatever makes it. */
-void engine_connector_begin_job (EngineDial *dial);
+/* A job of GIO begins, between the two. FALSE, and the connection has failed, if another thread
+ * keeps the main context in which GIO would answer. */
+gboolean engine_connector_begin_job (EngineDial *dial);
 void engine_connector_begun_job (EngineDial *dial);
 
 /* ... and has ended. FALSE if nobody waits for it any more: then the dial is freed. */

@@ -138,27 +138,37 @@ dial_new (EngineContext *context, const EngineDestination *destination, GError *
 
 /* While nobody runs a main context, GIO's thread of a TLS handshake may own it, for as long as
  * it takes to verify a certificate. */
-static void
+static gboolean
 connector_acquire (GMainContext *main_context)
 {
   for (guint i = 0; i < CONNECTOR_ACQUIRE_TRIES; i++)
     {
       if (g_main_context_acquire (main_context))
-        return;
+        return TRUE;
       g_usleep (CONNECTOR_ACQUIRE_MICROSECONDS);
     }
+
+  return FALSE;
 }
 
-void
+gboolean
 engine_connector_begin_job (EngineDial *dial)
 {
-  connector_acquire (dial->main_context);
+  if (!connector_acquire (dial->main_context))
+    {
+      engine_connection_abort (dial->connection, ENGINE_ERROR_SYSTEM,
+                               _("No connection to %s: another thread keeps the main context"), dial->address);
+      return FALSE;
+    }
+
   g_main_context_push_thread_default (dial->main_context);
   dial->thread = g_thread_self ();
   dial->running = TRUE;
   dial->link.data = dial;
   g_queue_push_tail_link (&dial->context->dials, &dial->link);
   dial->context->jobs += dial->on_gio ? 1 : 0;
+
+  return TRUE;
 }
 
 void
@@ -330,7 +340,8 @@ connector_start (EngineContext *context, EngineDial *dial, const EngineDestinati
   dial->cancellable = g_cancellable_new ();
   dial->main_context = g_main_context_ref (connector_main_context (context, &dial->on_gio));
 
-  engine_connector_begin_job (dial);
+  if (!engine_connector_begin_job (dial))
+    return;
   g_socket_client_connect_async (client, connectable, dial->cancellable, connector_on_connected, dial);
   engine_connector_begun_job (dial);
 }

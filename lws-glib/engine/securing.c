@@ -150,7 +150,8 @@ engine_securing_connect (EngineConnection *connection, GSocket *socket, int fd)
 
   engine_connection_set_state (connection, ENGINE_STATE_SECURING);
   engine_connection_arm (connection, connection->context->limits.handshake_ticks);
-  engine_connector_begin_job (dial);
+  if (!engine_connector_begin_job (dial))
+    return;
   dial->in_thread = TRUE;
   g_tls_connection_handshake_async (tls, G_PRIORITY_DEFAULT, dial->cancellable, securing_on_done, dial);
   engine_connector_begun_job (dial);

@@ -550,6 +550,64 @@ test_closed_in_phase (void)
     }
 }
 
+/* --- a main context that another thread keeps */
+
+typedef struct {
+  GMainContext *context;
+  GMutex mutex;
+  GCond changed;
+  gboolean kept;
+  gboolean release;
+} Keeper;
+
+static gpointer
+keep_context (gpointer data)
+{
+  Keeper *keeper = data;
+
+  g_mutex_lock (&keeper->mutex);
+  keeper->kept = g_main_context_acquire (keeper->context);
+  g_cond_signal (&keeper->changed);
+  while (!keeper->release)
+    g_cond_wait (&keeper->changed, &keeper->mutex);
+  g_main_context_release (keeper->context);
+  g_mutex_unlock (&keeper->mutex);
+
+  return NULL;
+}
+
+/* GIO could answer nobody: the connection fails instead. */
+static void
+test_kept_context (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  Keeper keeper = { 0 };
+  GThread *thread;
+
+  owner->context->gio = g_main_context_new ();
+  keeper.context = owner->context->gio;
+  g_mutex_init (&keeper.mutex);
+  g_cond_init (&keeper.changed);
+  g_mutex_lock (&keeper.mutex);
+  thread = g_thread_new ("keeper", keep_context, &keeper);
+  while (!keeper.kept)
+    g_cond_wait (&keeper.changed, &keeper.mutex);
+  g_mutex_unlock (&keeper.mutex);
+
+  dial (owner, "127.0.0.1", 9);
+  owner_wait (owner, OWNER_RELEASED, 1);
+  g_assert_cmpuint (owner->counts[OWNER_FAILED], ==, 1);
+  g_assert_error (owner->error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM);
+
+  g_mutex_lock (&keeper.mutex);
+  keeper.release = TRUE;
+  g_cond_signal (&keeper.changed);
+  g_mutex_unlock (&keeper.mutex);
+  g_thread_join (thread);
+  g_mutex_clear (&keeper.mutex);
+  g_cond_clear (&keeper.changed);
+}
+
 static void
 test_destroyed_in_phase (void)
 {
@@ -632,6 +690,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/connector/never-answers", test_never_answers);
   g_test_add_func ("/engine/connector/closed-while-dialing", test_closed_in_phase);
   g_test_add_func ("/engine/connector/destroyed-while-dialing", test_destroyed_in_phase);
+  g_test_add_func ("/engine/connector/kept-main-context", test_kept_context);
   g_test_add_func ("/engine/connector/dial-while-destroyed", test_dial_while_destroyed);
 
   return g_test_run ();
