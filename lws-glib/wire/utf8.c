@@ -110,7 +110,9 @@ wire_utf8_feed (WireUtf8 *state, const guint8 *data, gsize length)
   guint64 now = *state;
   gsize passed = pass_valid (&now, data, length);
 
-  data += passed;
+  /* What has no bytes may be NULL, to which nothing can be added. */
+  if (passed > 0)
+    data += passed;
   length -= passed;
 
   for (; length >= STEP; data += STEP, length -= STEP)
