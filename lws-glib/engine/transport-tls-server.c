@@ -233,13 +233,6 @@ server_handshake (EngineConnection *connection, GError **error)
 
 /* --- reading */
 
-/* The record layer has ended, or it failed. */
-static gssize
-server_end_of_input (TlsServer *self)
-{
-  return self->closed ? 0 : -EPROTO;
-}
-
 /* After a failure what comes is discarded, until the peer hangs up. */
 static gssize
 server_discard (EngineConnection *connection)
@@ -331,7 +324,7 @@ server_read (EngineConnection *connection, void *buffer, gsize length)
   if (done > 0)
     return (gssize) done;
 
-  return self->closed || self->failure != 0 ? server_end_of_input (self) : -EAGAIN;
+  return self->closed ? 0 : self->failure != 0 ? -EPROTO : -EAGAIN;
 }
 
 static gboolean

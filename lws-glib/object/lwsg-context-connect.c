@@ -205,11 +205,8 @@ connect_start (LwsgContext *self, GTask *task, Destination *destination, GError 
   GError *failure = NULL;
   EngineConnection *engine;
 
-  if (self->engine == NULL)
-    {
-      g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The context is closed"));
-      return FALSE;
-    }
+  if (!lwsg_context_check_open (self, error))
+    return FALSE;
   if (self->clients == NULL)
     self->clients = engine_context_add_protocol (self->engine, NULL, NULL, &failure);
   if (self->clients == NULL)

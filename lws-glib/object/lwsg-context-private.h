@@ -25,6 +25,9 @@ struct _LwsgContext {
   LwsgStore *store;             /* for what is received */
 };
 
+/* FALSE with an error once it has been closed. */
+gboolean lwsg_context_check_open (LwsgContext *self, GError **error);
+
 /* Emits ::http-request. TRUE: somebody has answered, or will. */
 gboolean lwsg_context_emit_request (LwsgContext *self, LwsgRequest *request);
 

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "lwsg-context-private.h"
-#include "lwsg-error-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -10,16 +9,6 @@
 
 static guint accept_certificate_signal;
 static GParamSpec *properties[LWSG_CONTEXT_N_TLS_PROPS];
-
-static gboolean
-tls_check_open (LwsgContext *self, GError **error)
-{
-  if (self->engine != NULL)
-    return TRUE;
-
-  g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The context is closed"));
-  return FALSE;
-}
 
 static void
 tls_notify (LwsgContext *self, guint property)
@@ -81,7 +70,7 @@ lwsg_context_set_tls_certificate (LwsgContext *self, GTlsCertificate *certificat
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
   g_return_val_if_fail (certificate == NULL || G_IS_TLS_CERTIFICATE (certificate), FALSE);
 
-  if (!tls_check_open (self, error))
+  if (!lwsg_context_check_open (self, error))
     return FALSE;
   if (certificate != NULL)
     {
@@ -118,7 +107,7 @@ lwsg_context_add_tls_certificate (LwsgContext *self, GTlsCertificate *certificat
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
   g_return_val_if_fail (G_IS_TLS_CERTIFICATE (certificate), FALSE);
 
-  if (!tls_check_open (self, error))
+  if (!lwsg_context_check_open (self, error))
     return FALSE;
   credentials = self->engine->tls.credentials != NULL ? engine_credentials_copy (self->engine->tls.credentials)
                                                       : engine_credentials_new ();

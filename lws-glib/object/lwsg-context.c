@@ -88,8 +88,8 @@ lwsg_context_new (void)
   return g_object_new (LWSG_TYPE_CONTEXT, NULL);
 }
 
-static gboolean
-context_check_open (LwsgContext *self, GError **error)
+gboolean
+lwsg_context_check_open (LwsgContext *self, GError **error)
 {
   if (self->engine != NULL)
     return TRUE;
@@ -168,7 +168,7 @@ lwsg_context_listen (LwsgContext *self, const char *host, guint16 port, GError *
 
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), 0);
 
-  if (!context_check_open (self, error))
+  if (!lwsg_context_check_open (self, error))
     return 0;
   if (host == NULL)
     return context_listen_all (self, port, error);
@@ -206,7 +206,7 @@ lwsg_context_listen_path (LwsgContext *self, const char *path, GError **error)
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
   g_return_val_if_fail (path != NULL, FALSE);
 
-  if (!context_check_open (self, error))
+  if (!lwsg_context_check_open (self, error))
     return FALSE;
 
   /* GIO would cut it off, or take the empty one for any. */
@@ -255,7 +255,7 @@ lwsg_context_listen_socket (LwsgContext *self, GSocket *socket, GError **error)
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
   g_return_val_if_fail (G_IS_SOCKET (socket), FALSE);
 
-  if (!context_check_open (self, error))
+  if (!lwsg_context_check_open (self, error))
     return FALSE;
   if (!context_is_listening (socket))
     {
@@ -307,7 +307,7 @@ lwsg_context_add_protocol (LwsgContext *self, const char *name, GError **error)
 
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), NULL);
 
-  if (!context_check_open (self, error))
+  if (!lwsg_context_check_open (self, error))
     return NULL;
   if (name != NULL && !wire_is_token (name, strlen (name)))
     {
