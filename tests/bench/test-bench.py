@@ -66,6 +66,14 @@ def check_medians():
     assert cell.word == 'skipped: no network' and not cell.values
 
 
+def check_fitted():
+    talking = next(workload for workload in workloads.WORKLOADS if workload.name == 'beside-20000')
+    assert talking.fitted(talking.files) is talking
+    fewer = talking.fitted(20000)
+    assert fewer.files == 20000 and fewer.options['idle'] == 20000 - workloads.OTHER_FILES - 1, fewer
+    assert talking.fitted(10000) is None
+
+
 def made_up():
     """Results of all workloads without a run; one server has none."""
     gathered = results.Results(machine.describe(), 1, 1)
@@ -83,6 +91,7 @@ def made_up():
 
 def check_report():
     gathered = made_up()
+    gathered.notes['idle-20000'] = 'fewer than <20,000>'
     with tempfile.TemporaryDirectory() as folder:
         report.write(gathered, folder)
         for group, title in workloads.GROUPS.items():
@@ -94,7 +103,9 @@ def check_report():
         assert len(page.findall('refsect1//tgroup')) == len(workloads.GROUPS)
         with open(os.path.join(folder, 'results.md'), encoding='utf-8') as file:
             text = file.read()
-        assert 'Qt: skipped: <too> large' in text
+        assert 'Qt: skipped: <too> large' in text and 'fewer than <20,000> (idle-20000)' in text
+        notes = [''.join(item.itertext()) for item in page.findall('refsect1/itemizedlist/listitem')]
+        assert 'fewer than <20,000> (idle-20000)' in notes, notes
         again = results.Results.load(os.path.join(folder, report.NUMBERS))
         assert table.markdown(again, {}) == table.markdown(gathered, {})
 
@@ -131,6 +142,7 @@ def main():
         return tap.run([
             ('/bench/numbers', check_numbers),
             ('/bench/medians', check_medians),
+            ('/bench/fitted', check_fitted),
             ('/bench/report', check_report),
             ('/bench/readme', check_readme),
             *run_cases(bench),

@@ -95,6 +95,19 @@ def show(workload, gathered):
         print(f"  {server.title:18} {cell.word or ', '.join(texts)}", flush=True)
 
 
+def measure_one(bench, gathered, workload, some, limit):
+    fitted = workload.fitted(limit)
+    if fitted is None:
+        for server in some:
+            gathered.add(workload, server, [], [f'skipped: only {limit:,} files may be open'])
+        return
+    if fitted is not workload:
+        gathered.notes[workload.name] = (f'{fitted.connections_all:,} connections instead of '
+                                         f'{workload.connections_all:,}: only {limit:,} files may be open')
+    results.measure(bench, fitted, some, gathered.rounds,
+                    lambda server, measured, words: gathered.add(workload, server, measured, words))
+
+
 def measure(options, scratch):
     gathered = results.Results(machine.describe(), options.rounds, options.seconds)
     limit = raise_limit(max(workload.files for workload in options.some_workloads))
@@ -104,12 +117,7 @@ def measure(options, scratch):
         some = [server for server in options.some_servers if workload.suits(server)]
         if not some:
             continue
-        if workload.files > limit:
-            for server in some:
-                gathered.add(workload, server, [], [f'skipped: only {limit:,} files may be open'])
-        else:
-            results.measure(bench, workload, some, options.rounds,
-                            lambda server, measured, words, now=workload: gathered.add(now, server, measured, words))
+        measure_one(bench, gathered, workload, some, limit)
         show(workload, gathered)
         report.write(gathered, options.output)
     return gathered

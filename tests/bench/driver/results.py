@@ -37,6 +37,7 @@ class Results:
         self.rounds = rounds
         self.seconds = seconds
         self.cells = {}     # workload's name -> server's name -> Cell
+        self.notes = {}     # workload's name -> what was different with all servers
 
     def add(self, workload, server, measured, words):
         self.cells.setdefault(workload.name, {})[server.name] = Cell.of(measured, words)
@@ -49,6 +50,7 @@ class Results:
 
     def save(self, path):
         data = {'machine': self.machine, 'rounds': self.rounds, 'seconds': self.seconds,
+                'notes': self.notes,
                 'workloads': {workload: {server: cell.to_json() for server, cell in row.items()}
                               for workload, row in self.cells.items()}}
         with open(path, 'w', encoding='utf-8') as file:
@@ -60,6 +62,7 @@ class Results:
         with open(path, encoding='utf-8') as file:
             data = json.load(file)
         self = cls(data['machine'], data['rounds'], data['seconds'])
+        self.notes = data.get('notes', {})
         self.cells = {workload: {server: Cell.from_json(cell) for server, cell in row.items()}
                       for workload, row in data['workloads'].items()}
         return self

@@ -42,13 +42,14 @@ def rows_of(results, some, columns):
 
 
 def notes_of(results, some):
-    """Why cells are empty, each reason once."""
+    """Why cells are empty, each reason once, and what else is to be known."""
     reasons = {}
     for workload in some:
         for name, cell in results.cells[workload.name].items():
             if cell.word:
                 reasons.setdefault((servers.by_name(name).title, cell.word), []).append(workload.name)
-    return [f"{title}: {word} ({', '.join(names)})" for (title, word), names in reasons.items()]
+    return ([f"{title}: {word} ({', '.join(names)})" for (title, word), names in reasons.items()] +
+            [f'{results.notes[workload.name]} ({workload.name})' for workload in some if workload.name in results.notes])
 
 
 def _markdown(results, some):
@@ -120,13 +121,18 @@ DOCBOOK_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <title>What was measured</title>"""
 
 
+def _docbook_notes(results, some):
+    items = [f'<listitem><para>{escape(note)}</para></listitem>' for note in notes_of(results, some)]
+    return ['<itemizedlist>', *items, '</itemizedlist>'] if items else []
+
+
 def _docbook_group(results, group, some, charts):
     title = escape(workloads.GROUPS[group])
     lines = [f'<refsect1 id="performance-results-{group}">', f'<title>{title}</title>']
     if group in charts:
         lines.append(f'<mediaobject><imageobject><imagedata fileref="{charts[group]}" format="SVG"/></imageobject>'
                      f'<textobject><phrase>{title}</phrase></textobject></mediaobject>')
-    return [*lines, *_docbook_table(results, some), '</refsect1>']
+    return [*lines, *_docbook_table(results, some), *_docbook_notes(results, some), '</refsect1>']
 
 
 def docbook(results, charts):

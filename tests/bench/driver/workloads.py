@@ -10,6 +10,9 @@ import servers
 # Descriptors that a process has open beside its connections.
 OTHER_FILES = 64
 
+# The part of its connections that a workload can do without.
+LEFT_OUT_MAX = 0.05
+
 MIB = 1024 * 1024
 
 
@@ -48,6 +51,18 @@ class Workload:
     @property
     def files(self):
         return self.connections_all + OTHER_FILES
+
+    def fitted(self, files):
+        """The same with fewer connections, if a process may open only so many files. None if that would be
+        something else than what the workload is to show."""
+        excess = self.files - files
+        if excess <= 0:
+            return self
+        if excess > self.connections_all * LEFT_OUT_MAX:
+            return None
+        many = max('idle', 'connections', key=lambda name: self.options.get(name, 0))
+        return dataclasses.replace(self, options={**self.options, many: self.options[many] - excess},
+                                   connections_all=self.connections_all - excess)
 
     def suits(self, server):
         if self.load == 'client':
