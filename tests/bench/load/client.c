@@ -37,6 +37,7 @@ client_clear (Client *self)
   g_string_free (self->head, TRUE);
   g_clear_pointer (&self->deflater, deflater_free);
   g_clear_pointer (&self->deflated, g_byte_array_unref);
+  g_clear_pointer (&self->pong, g_byte_array_unref);
   g_clear_pointer (&self->sent, g_array_unref);
 }
 
@@ -74,6 +75,7 @@ client_start (Client *self)
   const Options *options = self->traffic->options;
 
   self->watched = 0;
+  self->owes_pong = FALSE;
   self->reader = (FrameReader) { 0 };
   g_string_truncate (self->head, 0);
   if (!link_open (&self->link, options->port, self->number, options->tls))
@@ -157,14 +159,29 @@ take_frames (Client *self)
                   &self->out_length);
 }
 
+/* A Ping that has come since the last one was answered takes its place (RFC 6455, section 5.5.3). */
+static void
+take_pong (Client *self)
+{
+  self->owes_pong = FALSE;
+  if (self->pong == NULL)
+    self->pong = g_byte_array_new ();
+  g_byte_array_set_size (self->pong, 0);
+  frame_append_pong (self->pong, &self->reader);
+  self->out = self->pong->data;
+  self->out_length = self->pong->len;
+}
+
 static void
 pump (Client *self)
 {
-  while (self->out_length > 0 || self->credits > 0)
+  while (self->out_length > 0 || self->owes_pong || self->credits > 0)
     {
       gssize written;
 
-      if (self->out_length == 0)
+      if (self->out_length == 0 && self->owes_pong)
+        take_pong (self);
+      else if (self->out_length == 0)
         take_frames (self);
       written = link_write (&self->link, self->out, self->out_length);
       if (written < 0)
@@ -248,6 +265,9 @@ read_frames (Client *self, const guint8 *data, gsize length)
       case FRAME_ENDS_MESSAGE:
         count_message (self);
         messages++;
+        break;
+      case FRAME_PINGS:
+        self->owes_pong = TRUE;
         break;
       case FRAME_CLOSES:
         lose (self, "the server closed it");
@@ -399,6 +419,8 @@ read_all (Client *self)
     reads++;
   if (self->state == CLIENT_OPEN && self->traffic->refills && messages > 0)
     client_send (self, messages);
+  else if (self->state == CLIENT_OPEN && self->owes_pong)
+    pump (self);
 }
 
 void

@@ -33,6 +33,8 @@ typedef struct {
   guint next;                   /* in the batch */
   const guint8 *out;
   gsize out_length;
+  GByteArray *pong;             /* the answer to the last Ping; NULL before the first */
+  gboolean owes_pong;
   Deflater *deflater;           /* with a window of its own, and where its frames stand */
   GByteArray *deflated;
   GArray *sent;                 /* gint64: when the messages left that wait for an answer */

@@ -12,6 +12,8 @@
 #define OPCODE_TEXT 1
 #define OPCODE_BINARY 2
 #define OPCODE_CLOSE 8
+#define OPCODE_PING 9
+#define OPCODE_PONG 10
 #define LENGTH_16 126
 #define LENGTH_64 127
 
@@ -46,10 +48,9 @@ append_length (GByteArray *to, gsize length)
     }
 }
 
-void
-frame_append (GByteArray *to, gboolean binary, gboolean compressed, const guint8 *payload, gsize length)
+static void
+append_frame (GByteArray *to, guint8 first, const guint8 *payload, gsize length)
 {
-  guint8 first = FIN | (compressed ? RSV1 : 0) | (binary ? OPCODE_BINARY : OPCODE_TEXT);
   guint start;
 
   g_byte_array_append (to, &first, 1);
@@ -59,6 +60,19 @@ frame_append (GByteArray *to, gboolean binary, gboolean compressed, const guint8
   g_byte_array_append (to, payload, (guint) length);
   for (gsize i = 0; i < length; i++)
     to->data[start + i] ^= mask[i % sizeof mask];
+}
+
+void
+frame_append (GByteArray *to, gboolean binary, gboolean compressed, const guint8 *payload, gsize length)
+{
+  append_frame (to, FIN | (compressed ? RSV1 : 0) | (binary ? OPCODE_BINARY : OPCODE_TEXT), payload, length);
+}
+
+/* The answer to the Ping that `ping` has just read. */
+void
+frame_append_pong (GByteArray *to, const FrameReader *ping)
+{
+  append_frame (to, FIN | OPCODE_PONG, ping->ping, ping->ping_length);
 }
 
 /* Bytes of the head as far as it is known, at least two. */
@@ -98,8 +112,27 @@ take_head (FrameReader *self, const guint8 **data, gsize *length)
     return FALSE;
   self->in_payload = TRUE;
   self->missing = payload_length (self->head);
+  if ((self->head[0] & OPCODE) == OPCODE_PING)
+    self->ping_length = 0;
 
   return TRUE;
+}
+
+static void
+take_payload (FrameReader *self, const guint8 *data, gsize length)
+{
+  guint opcode = self->head[0] & OPCODE;
+
+  self->missing -= length;
+  if (opcode < OPCODE_CLOSE)
+    self->message += length;
+  if (opcode != OPCODE_PING)
+    return;
+
+  length = MIN (length, sizeof self->ping - self->ping_length);
+  if (length > 0)
+    memcpy (self->ping + self->ping_length, data, length);
+  self->ping_length += length;
 }
 
 static FrameResult
@@ -112,12 +145,14 @@ end_frame (FrameReader *self)
   self->in_payload = FALSE;
   if (opcode == OPCODE_CLOSE)
     return FRAME_CLOSES;
+  if (opcode == OPCODE_PING)
+    return FRAME_PINGS;
 
   return final && opcode < OPCODE_CLOSE ? FRAME_ENDS_MESSAGE : FRAME_NEEDS_MORE;
 }
 
-/* Takes bytes up to the end of the next message. Its length is then in `message`, which
- * the caller sets back to 0. */
+/* Takes bytes up to the end of the next message, or of a Ping. The message's length is then
+ * in `message`, which the caller sets back to 0. */
 FrameResult
 frame_reader_take (FrameReader *self, const guint8 **data, gsize *length)
 {
@@ -132,9 +167,7 @@ frame_reader_take (FrameReader *self, const guint8 **data, gsize *length)
         return FRAME_IS_WRONG;
 
       part = MIN (self->missing, *length);
-      if ((self->head[0] & OPCODE) < OPCODE_CLOSE)
-        self->message += part;
-      self->missing -= part;
+      take_payload (self, *data, part);
       *data += part;
       *length -= part;
       if (self->missing > 0)

@@ -97,6 +97,29 @@ test_frames (void)
 }
 
 static void
+test_pings (void)
+{
+  static const guint8 ping[] = { 0x89, 0x03, 'a', 'b', 'c', 0x89, 0x00 };
+  FrameReader reader = { 0 };
+  g_autoptr (GByteArray) pong = g_byte_array_new ();
+  const guint8 *data = ping;
+  gsize length = sizeof ping;
+
+  g_assert_cmpint (frame_reader_take (&reader, &data, &length), ==, FRAME_PINGS);
+  g_assert_cmpuint (reader.message, ==, 0);
+  frame_append_pong (pong, &reader);
+  g_assert_cmpuint (pong->len, ==, 2 + 4 + 3);
+  g_assert_cmpuint (pong->data[0], ==, 0x8a);
+  g_assert_cmpuint (pong->data[1], ==, 0x83);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpuint (pong->data[6 + i] ^ pong->data[2 + i], ==, ping[2 + i]);
+
+  g_assert_cmpint (frame_reader_take (&reader, &data, &length), ==, FRAME_PINGS);
+  frame_append_pong (pong, &reader);
+  g_assert_cmpuint (pong->len, ==, 2 + 4 + 3 + 2 + 4);
+}
+
+static void
 test_closing_frames (void)
 {
   static const guint8 close_frame[] = { 0x88, 0x02, 0x03, 0xe8 };
@@ -160,6 +183,7 @@ main (int argc, char **argv)
   g_test_add_func ("/bench/load/histogram", test_histogram);
   g_test_add_func ("/bench/load/payload", test_payload);
   g_test_add_func ("/bench/load/frames", test_frames);
+  g_test_add_func ("/bench/load/pings", test_pings);
   g_test_add_func ("/bench/load/closing-frames", test_closing_frames);
   g_test_add_data_func ("/bench/load/deflater/reset", GINT_TO_POINTER (FALSE), test_deflater);
   g_test_add_data_func ("/bench/load/deflater/takeover", GINT_TO_POINTER (TRUE), test_deflater);
