@@ -154,6 +154,14 @@ reading_clear (Reading *reading)
   g_byte_array_unref (reading->out);
 }
 
+/* zlib sees that a distance leads out of the window where the bytes have left its memory. As
+ * long as they still lie in the buffer of that call, it takes them. */
+static gboolean
+left_window (const Reading *reading)
+{
+  return reading->failed && strstr (reading->violation.text, "too far back") != NULL;
+}
+
 /* How much was handed out before an error depends on how the bytes came, and so does
  * which of several errors is found first. */
 static void
@@ -161,14 +169,14 @@ check_equal (const Reading *one, const Reading *other)
 {
   gsize common = MIN (one->out->len, other->out->len);
 
-  g_assert_cmpint (one->failed, ==, other->failed);
+  if (!left_window (one) && !left_window (other))
+    g_assert_cmpint (one->failed, ==, other->failed);
   g_assert_cmpmem (one->out->data, common, other->out->data, common);
   if (one->failed)
-    {
-      g_assert_true (one->violation.close_code == WIRE_CLOSE_INVALID_PAYLOAD ||
-                     one->violation.close_code == WIRE_CLOSE_TOO_BIG);
-      return;
-    }
+    g_assert_true (one->violation.close_code == WIRE_CLOSE_INVALID_PAYLOAD ||
+                   one->violation.close_code == WIRE_CLOSE_TOO_BIG);
+  if (one->failed || other->failed)
+    return;
   g_assert_cmpuint (one->out->len, ==, other->out->len);
   g_assert_cmpuint (one->n_ends, ==, one->script->n_messages);
   g_assert_cmpmem (one->ends, sizeof one->ends, other->ends, sizeof other->ends);
