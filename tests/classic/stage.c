@@ -135,7 +135,7 @@ stage_has_pidfd (void)
 gboolean
 stage_memory_is_checked (void)
 {
-#ifdef __SANITIZE_ADDRESS__
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
   return TRUE;
 #else
   return stage_is_slow ();

@@ -54,7 +54,7 @@ typedef struct {
 static gboolean
 memory_tells (void)
 {
-#ifdef __SANITIZE_ADDRESS__
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
   return FALSE;
 #else
   const char *preloaded = g_getenv ("LD_PRELOAD");
