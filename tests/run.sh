@@ -48,10 +48,6 @@ done
 # shellcheck disable=SC2086 # a list of names
 sh tools/setup.sh $groups
 
-# Tests of messages and broadcasts from several threads.
-thread_tests='test-inbox test-threads test-broadcast'
-thread_targets='tests/engine/test-inbox tests/object/test-threads tests/classic/test-broadcast tests/threads/glib-order.so'
-
 # configure DIRECTORY MESON-OPTION...: warnings are errors here, not for users.
 configure ()
 {
@@ -105,11 +101,8 @@ do
       run _build-clang testlog-sanitize --setup=sanitize
       ;;
     thread)
-      configure _build-thread -Db_sanitize=thread -Db_lundef=false -Dintrospection=false
-      # shellcheck disable=SC2086 # lists of names
-      ninja -C _build-thread $thread_targets
-      # shellcheck disable=SC2086
-      run _build-thread testlog-thread --setup=thread $thread_tests
+      build _build-thread -Db_sanitize=thread -Db_lundef=false -Dintrospection=false
+      run _build-thread testlog-thread --setup=thread
       ;;
     valgrind)
       build _build

@@ -4,9 +4,10 @@
 #include <dlfcn.h>
 #include <glib-object.h>
 
-/* For ThreadSanitizer: preloaded, it tells what the mutexes and reference counts of a
- * GLib that was built without it put in order. A mutex of GLib is a futex, of which the
- * sanitizer sees nothing; nor does it see which thread drops the last reference. */
+/* For ThreadSanitizer: preloaded, it tells what the mutexes, thread pools, main contexts
+ * and reference counts of a GLib that was built without it put in order. A mutex of GLib
+ * is a futex, of which the sanitizer sees nothing; nor does it see which thread drops the
+ * last reference. */
 
 extern void __tsan_acquire (void *address);
 extern void __tsan_release (void *address);
@@ -21,6 +22,8 @@ next_function (const char *name)
   g_assert_nonnull (function);
   return function;
 }
+
+/* --- mutexes */
 
 void
 g_mutex_lock (GMutex *mutex)
@@ -66,6 +69,70 @@ g_cond_wait_until (GCond *cond, GMutex *mutex, gint64 end_time)
 
   return signalled;
 }
+
+/* --- thread pools: who hands work over comes before who does it */
+
+typedef struct {
+  GFunc work;
+  gpointer data;
+} Pool;
+
+static void
+pool_work (gpointer task, gpointer data)
+{
+  const Pool *pool = data;
+
+  __tsan_acquire (task);
+  pool->work (task, pool->data);
+}
+
+GThreadPool *
+g_thread_pool_new (GFunc work, gpointer data, int threads_max, gboolean exclusive, GError **error)
+{
+  Pool *pool = g_new (Pool, 1);
+
+  *pool = (Pool){ work, data };
+
+  return NEXT (g_thread_pool_new) (pool_work, pool, threads_max, exclusive, error);
+}
+
+gboolean
+g_thread_pool_push (GThreadPool *pool, gpointer task, GError **error)
+{
+  __tsan_release (task);
+
+  return NEXT (g_thread_pool_push) (pool, task, error);
+}
+
+/* --- main contexts: who attaches a source comes before its callback */
+
+static gboolean (*idle_dispatch) (GSource *source, GSourceFunc callback, gpointer data);
+
+static gboolean
+dispatch (GSource *source, GSourceFunc callback, gpointer data)
+{
+  __tsan_acquire (source);
+
+  return idle_dispatch (source, callback, data);
+}
+
+/* GLib's own calls of its functions don't come here; but all go through this table. */
+__attribute__ ((constructor)) static void
+take_dispatch (void)
+{
+  idle_dispatch = g_idle_funcs.dispatch;
+  g_idle_funcs.dispatch = dispatch;
+}
+
+guint
+g_source_attach (GSource *source, GMainContext *context)
+{
+  __tsan_release (source);
+
+  return NEXT (g_source_attach) (source, context);
+}
+
+/* --- references */
 
 /* Whoever drops the last reference comes after all who had one. */
 void
