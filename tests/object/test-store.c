@@ -158,6 +158,19 @@ unref_elsewhere (gpointer bytes)
   return NULL;
 }
 
+/* While others come. */
+static void
+test_freed_elsewhere (Fixture *fixture, gconstpointer data)
+{
+  GThread *threads[MANY];
+
+  for (guint i = 0; i < MANY; i++)
+    threads[i] = g_thread_new ("other", unref_elsewhere, receive (fixture->store, LARGE, TRUE));
+  for (guint i = 0; i < MANY; i++)
+    g_thread_join (threads[i]);
+  g_assert_cmpuint (lwsg_store_get_kept (fixture->store), >=, LARGE);
+}
+
 /* The program holds a message when the context is gone, and frees it in another thread. */
 static void
 test_outlives_store (Fixture *fixture, gconstpointer data)
@@ -190,6 +203,7 @@ main (int argc, char **argv)
   add ("/object/store/limit", test_limit);
   add ("/object/store/announced", test_announced);
   add ("/object/store/idle", test_idle);
+  add ("/object/store/freed-elsewhere", test_freed_elsewhere);
   add ("/object/store/outlives-store", test_outlives_store);
 
   return g_test_run ();
