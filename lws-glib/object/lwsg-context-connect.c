@@ -424,6 +424,14 @@ lwsg_context_get_proxy_resolver (LwsgContext *self)
 {
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), NULL);
 
+  /* The desktop's brings its settings along, and threads that watch them: nothing for a
+   * server, which never asks. */
+  if (!self->proxy_is_chosen)
+    {
+      self->proxy_resolver = g_object_ref (g_proxy_resolver_get_default ());
+      self->proxy_is_chosen = TRUE;
+    }
+
   return self->proxy_resolver;
 }
 
@@ -439,9 +447,13 @@ lwsg_context_get_proxy_resolver (LwsgContext *self)
 void
 lwsg_context_set_proxy_resolver (LwsgContext *self, GProxyResolver *resolver)
 {
+  gboolean was_chosen;
+
   g_return_if_fail (LWSG_IS_CONTEXT (self));
   g_return_if_fail (resolver == NULL || G_IS_PROXY_RESOLVER (resolver));
 
-  if (g_set_object (&self->proxy_resolver, resolver))
+  was_chosen = self->proxy_is_chosen;
+  self->proxy_is_chosen = TRUE;
+  if (g_set_object (&self->proxy_resolver, resolver) || !was_chosen)
     g_object_notify (G_OBJECT (self), "proxy-resolver");
 }

@@ -19,6 +19,7 @@ struct _LwsgContext {
   GPtrArray *directories;       /* LwsgDirectory */
   EngineProtocol *clients;      /* where the connections of clients are; made when first needed */
   GProxyResolver *proxy_resolver;
+  gboolean proxy_is_chosen;     /* it is what it shall be, NULL perhaps */
   guint64 max_message_size;
   char **allowed_origins;       /* NULL: all */
   WireDeflateSettings compression;

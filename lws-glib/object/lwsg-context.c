@@ -536,7 +536,7 @@ lwsg_context_get_property (GObject *object, guint property, GValue *value, GPara
   else if (property == LWSG_CONTEXT_PROP_MAX_MESSAGE_SIZE)
     g_value_set_uint64 (value, self->max_message_size);
   else if (property == LWSG_CONTEXT_PROP_PROXY_RESOLVER)
-    g_value_set_object (value, self->proxy_resolver);
+    g_value_set_object (value, lwsg_context_get_proxy_resolver (self));
   else if (property == LWSG_CONTEXT_PROP_ALLOWED_ORIGINS)
     g_value_set_boxed (value, self->allowed_origins);
   else if (!lwsg_context_get_compression (self, property, value) && G_PARAM_SPEC_VALUE_TYPE (pspec) != G_TYPE_UINT)
@@ -768,7 +768,6 @@ lwsg_context_init (LwsgContext *self)
 {
   self->protocols = g_ptr_array_new_with_free_func (g_object_unref);
   self->directories = g_ptr_array_new_with_free_func ((GDestroyNotify) lwsg_directory_free);
-  self->proxy_resolver = g_object_ref (g_proxy_resolver_get_default ());
   self->max_message_size = CONTEXT_MAX_MESSAGE_SIZE;
   self->compression = (WireDeflateSettings) ENGINE_DEFLATE_DEFAULT;
 }

@@ -305,6 +305,8 @@ test_properties (void)
   lwsg_context_set_proxy_resolver (context, NULL);
   g_assert_null (lwsg_context_get_proxy_resolver (context));
   g_assert_cmpuint (notified, ==, 2);
+  lwsg_context_set_proxy_resolver (context, NULL);
+  g_assert_cmpuint (notified, ==, 2);
 
   /* Of no use after the end, and no harm. */
   lwsg_context_close (context);
@@ -315,6 +317,22 @@ test_properties (void)
       g_object_set (context, defaults[i].name, 8, NULL);
       g_object_get (context, defaults[i].name, &value, NULL);
     }
+}
+
+/* The default is looked up when somebody asks, not to be set over what was chosen before. */
+static void
+test_no_proxy (void)
+{
+  g_autoptr (LwsgContext) context = lwsg_context_new ();
+  g_autoptr (GProxyResolver) resolver = NULL;
+  guint notified = 0;
+
+  g_signal_connect (context, "notify::proxy-resolver", G_CALLBACK (count_notify), &notified);
+  lwsg_context_set_proxy_resolver (context, NULL);
+  g_assert_cmpuint (notified, ==, 1);
+  g_object_get (context, "proxy-resolver", &resolver, NULL);
+  g_assert_null (resolver);
+  g_assert_null (lwsg_context_get_proxy_resolver (context));
 }
 
 /* --- the end */
@@ -565,6 +583,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object/context/first-protocol", test_first_protocol);
   g_test_add_func ("/object/context/no-protocol", test_no_protocol);
   g_test_add_func ("/object/context/properties", test_properties);
+  g_test_add_func ("/object/context/no-proxy", test_no_proxy);
   duo_add_test ("/object/context/close", test_close);
   g_test_add ("/object/context/directory", Site, "/", site_set_up, test_directory, site_tear_down);
   g_test_add ("/object/context/outside", Site, "/", site_set_up, test_outside, site_tear_down);
