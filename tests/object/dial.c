@@ -19,8 +19,7 @@ dial_turn (gpointer data)
 static void
 dial_set_up (Dial *dial, gconstpointer data)
 {
-  /* As in a program whose main loop runs: otherwise a thread of GIO's may take it. */
-  g_assert_true (g_main_context_acquire (NULL));
+  duo_own_main_context ();
   dial->client = lwsg_context_new ();
   lwsg_context_set_proxy_resolver (dial->client, NULL);
   dial->listener = raw_listen (&dial->port);

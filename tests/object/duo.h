@@ -48,6 +48,10 @@ typedef void (*DuoFunc) (Duo *duo, gconstpointer data);
 
 void duo_iterate (GMainContext *main_context, gint64 end, const char *condition);
 
+/* As in a program whose main loop runs: otherwise a thread of GIO's may take the main context,
+ * and one that the test before has left behind may have it for a moment still. */
+void duo_own_main_context (void);
+
 /* Registers a test once for each transport, with an open connection or without. */
 void duo_add_test (const char *path, DuoFunc func);
 void duo_add_closed_test (const char *path, DuoFunc func);
