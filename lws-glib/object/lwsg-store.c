@@ -10,12 +10,12 @@
 #include <string.h>
 
 /* What is kept at most: a few messages at the same time, or one of the largest that is
- * received by default. */
+ * received by default. Beyond that, what was used last is kept. */
 #define STORE_KEPT_MAX (16 * 1024 * 1024)
 
 struct _LwsgBlock {
   LwsgStore *store;
-  LwsgBlock *next;              /* in the store */
+  GList link;                   /* in the store */
   gsize capacity;
   gsize length;
   guint8 data[];
@@ -28,8 +28,8 @@ struct _LwsgStore {
   GMutex lock;
   GSource *watch;               /* gives back what nobody uses; without it nothing is kept */
   gboolean used;                /* since it last looked */
-  LwsgBlock *first;
-  gsize kept;
+  GQueue blocks;                /* what was used last is in front */
+  gsize kept;                   /* the bytes of them */
 };
 
 LwsgStore *
@@ -58,23 +58,27 @@ store_unref (gpointer data)
   g_free (store);
 }
 
+/* Frees what was not used for the longest time, until no more than @most is kept. */
+static void
+store_trim (LwsgStore *store, gsize most)
+{
+  while (store->kept > most)
+    {
+      LwsgBlock *block = g_queue_pop_tail_link (&store->blocks)->data;
+
+      store->kept -= block->capacity;
+      g_free (block);
+    }
+}
+
 /* Frees what is kept, and keeps nothing more until the next large message. */
 static void
 store_empty (LwsgStore *store)
 {
-  LwsgBlock *block = g_steal_pointer (&store->first);
-
-  store->kept = 0;
+  store_trim (store, 0);
   if (store->watch != NULL)
     g_source_destroy (store->watch);
   g_clear_pointer (&store->watch, g_source_unref);
-  while (block != NULL)
-    {
-      LwsgBlock *next = block->next;
-
-      g_free (block);
-      block = next;
-    }
 }
 
 void
@@ -126,14 +130,14 @@ store_take (LwsgStore *store, gsize size)
   store->used = TRUE;
   if (store->watch == NULL)
     store_start_watch (store);
-  for (LwsgBlock **at = &store->first; *at != NULL; at = &(*at)->next)
+  for (GList *at = store->blocks.head; at != NULL; at = at->next)
     {
-      LwsgBlock *block = *at;
+      LwsgBlock *block = at->data;
 
       if (block->capacity < size || block->capacity / 2 > size)
         continue;
 
-      *at = block->next;
+      g_queue_unlink (&store->blocks, at);
       store->kept -= block->capacity;
       block->length = 0;
       g_atomic_ref_count_inc (&store->references);
@@ -148,11 +152,12 @@ store_put (LwsgStore *store, LwsgBlock *block)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&store->lock);
 
-  if (store->watch == NULL || block->capacity > STORE_KEPT_MAX - store->kept)
+  if (store->watch == NULL || block->capacity > STORE_KEPT_MAX)
     return FALSE;
 
-  block->next = store->first;
-  store->first = block;
+  store_trim (store, STORE_KEPT_MAX - block->capacity);
+  block->link = (GList){ .data = block };
+  g_queue_push_head_link (&store->blocks, &block->link);
   store->kept += block->capacity;
 
   return TRUE;

@@ -8,7 +8,7 @@
 #define LARGE (1024 * 1024)
 #define PIECE 100000
 
-/* More than is kept. */
+/* More large ones than are kept. */
 #define MANY 40
 
 static const guint8 payload[LARGE] = { 1, 2, 3, [LARGE - 1] = 4 };
@@ -113,17 +113,49 @@ test_small (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (lwsg_store_get_kept (fixture->store), ==, 0);
 }
 
+/* All at the same time. */
+static void
+receive_many (LwsgStore *store, GBytes **bytes, gsize length)
+{
+  for (guint i = 0; i < MANY; i++)
+    bytes[i] = receive (store, length, TRUE);
+}
+
+static void
+free_many (GBytes **bytes)
+{
+  for (guint i = 0; i < MANY; i++)
+    g_bytes_unref (bytes[i]);
+}
+
 static void
 test_limit (Fixture *fixture, gconstpointer data)
 {
   GBytes *bytes[MANY];
 
-  for (guint i = 0; i < MANY; i++)
-    bytes[i] = receive (fixture->store, LARGE, TRUE);
-  for (guint i = 0; i < MANY; i++)
-    g_bytes_unref (bytes[i]);
+  receive_many (fixture->store, bytes, LARGE);
+  free_many (bytes);
   g_assert_cmpuint (lwsg_store_get_kept (fixture->store), >=, LARGE);
   g_assert_cmpuint (lwsg_store_get_kept (fixture->store), <, MANY * LARGE / 2);
+}
+
+/* Memory of a size that nobody asks for any more does not keep out what is in use. */
+static void
+test_newest_kept (Fixture *fixture, gconstpointer data)
+{
+  GBytes *bytes[MANY];
+  gsize kept;
+
+  receive_many (fixture->store, bytes, LARGE);
+  free_many (bytes);
+  receive_many (fixture->store, bytes, LARGE / 4);
+  free_many (bytes);
+  kept = lwsg_store_get_kept (fixture->store);
+  g_assert_cmpuint (kept, <, MANY * LARGE / 2);
+
+  receive_many (fixture->store, bytes, LARGE / 4);
+  g_assert_cmpuint (kept - lwsg_store_get_kept (fixture->store), >=, MANY * LARGE / 4);
+  free_many (bytes);
 }
 
 /* What the peer says is no reason to allocate anything. */
@@ -201,6 +233,7 @@ main (int argc, char **argv)
   add ("/object/store/too-large", test_too_large);
   add ("/object/store/small", test_small);
   add ("/object/store/limit", test_limit);
+  add ("/object/store/newest-kept", test_newest_kept);
   add ("/object/store/announced", test_announced);
   add ("/object/store/idle", test_idle);
   add ("/object/store/freed-elsewhere", test_freed_elsewhere);

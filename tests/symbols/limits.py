@@ -13,7 +13,7 @@ import tap
 
 ROOT = pathlib.Path(sys.argv[1])
 SOURCES = ('engine/limits-private.h', 'engine/listener.c', 'wire/http-head-private.h', 'object/lwsg-context.c',
-           'object/lwsg-connection-receive.c')
+           'object/lwsg-connection-receive.c', 'object/lwsg-store.c')
 
 SECONDS, KIB, MIB, PLAIN = '{} s', '{} KiB', '{} MiB', '{}'
 
@@ -38,6 +38,7 @@ TOLD = (
     ('ENGINE_HANDSHAKES_PER_PEER', PLAIN, 'handshakes under way from', 'opening handshakes under way from'),
     ('LISTENER_ACCEPTS', PLAIN, 'new connections in a turn', None),
     ('CONTEXT_MAX_MESSAGE_SIZE', MIB, 'a message, object API', 'a message that is received, in the object API'),
+    ('STORE_KEPT_MAX', MIB, None, 'memory of large messages'),
     ('RECEIVE_HELD_MAX', KIB, 'messages nobody', 'messages that nobody'),
     ('RECEIVE_STALL_SECONDS', SECONDS, None, 'a program that takes no messages'),
     ('ENGINE_OUTPUT_LIMIT', MIB, 'output that waits', 'output that waits for a slow reader, in the object API'),
