@@ -45,6 +45,11 @@ typedef struct {
   /* A piece of a message. Its bytes, and one behind them, may be written to. */
   void (*data) (EngineConnection *connection, const WirePiece *piece);
 
+  /* Where the next piece of the message under way may be received, *length bytes long, for
+   * an owner that would only copy it to there; or NULL. Such a piece has no byte behind it.
+   * No function here if the owner has no such place. */
+  guint8 *(*room) (EngineConnection *connection, gsize *length);
+
   void (*pong) (EngineConnection *connection, guint8 *payload, gsize length);
   void (*writable) (EngineConnection *connection);
 

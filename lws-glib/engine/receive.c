@@ -12,6 +12,10 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+/* In a smaller place the owner gets no piece of a frame, unless it is the last one: many
+ * small calls of the kernel cost more than a copy. */
+#define RECEIVE_ROOM_MIN (16 * 1024)
+
 /* Input that was read but not used up: an unfinished head or frame, or what came
  * after the owner had paused. */
 struct _EngineTail {
@@ -225,15 +229,38 @@ receive_use (EngineTurn *turn, EngineConnection *connection, guint8 *data, gsize
   return used;
 }
 
+/* The rest of a large frame is received where the owner wants to have it, anything else in
+ * the buffer. */
+static guint8 *
+receive_place (EngineTurn *turn, EngineConnection *connection, gsize *length)
+{
+  const EngineEvents *events = connection->context->events;
+  const WireDecoder *decoder = &connection->decoder;
+
+  if (events->room != NULL && connection->state == ENGINE_STATE_OPEN && connection->tail == NULL &&
+      decoder->frame_remaining > 0 && !decoder->message_compressed)
+    {
+      /* What is not used up in this turn will have to fit into the buffer. */
+      const gsize most = (gsize) MIN (decoder->frame_remaining, ENGINE_RECEIVE_BUFFER);
+      guint8 *room = events->room (connection, length);
+
+      if (room != NULL && *length >= MIN (most, RECEIVE_ROOM_MIN))
+        {
+          *length = MIN (*length, most);
+          return room;
+        }
+    }
+
+  *length = ENGINE_RECEIVE_BUFFER;
+
+  return turn->buffer + ENGINE_RECEIVE_PADDING;
+}
+
 static gssize
 receive_read (EngineConnection *connection, guint8 *buffer, gsize length)
 {
-  gssize got;
+  gssize got = connection->transport->read (connection, buffer, length);
 
-  if (length < ENGINE_RECEIVE_BUFFER / 2)
-    return -EAGAIN;
-
-  got = connection->transport->read (connection, buffer, length);
   if (got > 0)
     {
       connection->heard = connection->context->tick;
@@ -268,7 +295,8 @@ receive_pending (EngineTurn *turn, EngineConnection *connection)
 void
 engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
 {
-  guint8 *buffer = turn->buffer + ENGINE_RECEIVE_PADDING;
+  guint8 *buffer;
+  gsize size;
   gsize kept;
   gssize got;
   gsize length;
@@ -289,8 +317,9 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
   if (!receive_pending (turn, connection))
     return;
 
+  buffer = receive_place (turn, connection, &size);
   kept = receive_take_tail (connection, buffer);
-  got = receive_read (connection, buffer + kept, ENGINE_RECEIVE_BUFFER - kept);
+  got = kept <= size / 2 ? receive_read (connection, buffer + kept, size - kept) : -EAGAIN;
   length = kept + (gsize) MAX (got, 0);
 
   connection->busy = TRUE;

@@ -145,6 +145,7 @@ void lwsg_connection_forget (LwsgConnection *self);
 
 /* --- what the engine tells */
 void lwsg_connection_on_piece (LwsgConnection *self, const WirePiece *piece);
+guint8 *lwsg_connection_room (LwsgConnection *self, gsize *length);
 void lwsg_connection_on_pong (LwsgConnection *self, const guint8 *payload, gsize length);
 void lwsg_connection_on_writable (LwsgConnection *self);
 void lwsg_connection_on_sent (LwsgConnection *self);

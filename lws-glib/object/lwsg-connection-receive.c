@@ -255,6 +255,12 @@ receive_gather (LwsgConnection *self, const WirePiece *piece)
   return lwsg_block_to_bytes (g_steal_pointer (&self->parts));
 }
 
+guint8 *
+lwsg_connection_room (LwsgConnection *self, gsize *length)
+{
+  return self->parts != NULL ? lwsg_block_room (self->parts, length) : NULL;
+}
+
 void
 lwsg_connection_on_piece (LwsgConnection *self, const WirePiece *piece)
 {

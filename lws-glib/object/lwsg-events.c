@@ -159,6 +159,12 @@ events_data (EngineConnection *engine, const WirePiece *piece)
   lwsg_connection_on_piece (events_connection (engine), piece);
 }
 
+static guint8 *
+events_room (EngineConnection *engine, gsize *length)
+{
+  return lwsg_connection_room (events_connection (engine), length);
+}
+
 static void
 events_pong (EngineConnection *engine, guint8 *payload, gsize length)
 {
@@ -236,6 +242,7 @@ const EngineEvents lwsg_events = {
   .accept_certificate = events_accept_certificate,
   .opened = events_opened,
   .data = events_data,
+  .room = events_room,
   .pong = events_pong,
   .writable = events_writable,
   .sent = events_sent,

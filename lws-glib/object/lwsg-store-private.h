@@ -30,6 +30,10 @@ gsize lwsg_store_get_kept (LwsgStore *store);
  * as the peer says: memory that is there already is chosen by that. */
 LwsgBlock *lwsg_store_append (LwsgStore *store, LwsgBlock *block, const guint8 *data, gsize length, guint64 expected);
 
+/* Where what is appended next may be written beforehand, and how much of it: it is then not
+ * copied. */
+guint8 *lwsg_block_room (LwsgBlock *block, gsize *length);
+
 gsize lwsg_block_get_length (const LwsgBlock *block);
 
 /* Takes @block, and gives it back to its store with the last reference. */

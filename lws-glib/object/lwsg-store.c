@@ -215,11 +215,19 @@ lwsg_store_append (LwsgStore *store, LwsgBlock *block, const guint8 *data, gsize
 
   if (block == NULL || block->capacity - before < length)
     block = block_grow (store, block, before + length, expected);
-  if (length > 0)
+  if (length > 0 && data != block->data + before)
     memcpy (block->data + before, data, length);
   block->length = before + length;
 
   return block;
+}
+
+guint8 *
+lwsg_block_room (LwsgBlock *block, gsize *length)
+{
+  *length = block->capacity - block->length;
+
+  return block->data + block->length;
 }
 
 gsize

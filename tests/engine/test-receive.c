@@ -91,6 +91,161 @@ test_tail_bounded (void)
     owner_turn (owner);
 }
 
+/* --- where the owner wants to have it */
+
+#define ROOM_MESSAGE (3 * MIB + 17)
+
+/* A connection, and where its message is put together. */
+typedef struct {
+  EngineConnection *connection;
+  guint8 *place;
+  gsize length;                 /* of what has come */
+  gsize received_there;
+  guint n_received_there;
+} Room;
+
+typedef struct {
+  EngineEvents events;
+  guint8 *message;
+  gsize offer;                  /* how much is received at a time, at most */
+  gboolean pauses;
+  Room rooms[2];
+} Rooms;
+
+static Room *
+rooms_find (Rooms *rooms, const EngineConnection *connection)
+{
+  return &rooms->rooms[rooms->rooms[1].connection == connection];
+}
+
+static guint8 *
+rooms_give (EngineConnection *connection, gsize *length)
+{
+  const Owner *owner = connection->context->owner;
+  Rooms *rooms = owner->hook_data;
+  Room *room = rooms_find (rooms, connection);
+
+  g_assert_cmpuint (room->length, >, 0);
+  *length = MIN (rooms->offer, ROOM_MESSAGE - room->length);
+
+  return room->place + room->length;
+}
+
+static void
+rooms_take (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpointer detail)
+{
+  const WirePiece *piece = detail;
+  Rooms *rooms = owner->hook_data;
+  Room *room = rooms_find (rooms, connection);
+
+  if (event != OWNER_DATA)
+    return;
+
+  g_assert_cmpuint (piece->length, <=, ROOM_MESSAGE - room->length);
+  if (piece->data == room->place + room->length)
+    {
+      g_assert_cmpuint (piece->length, <=, rooms->offer);
+      room->received_there += piece->length;
+      room->n_received_there++;
+    }
+  else
+    memcpy (room->place + room->length, piece->data, piece->length);
+  room->length += piece->length;
+  if (rooms->pauses)
+    engine_connection_pause (connection, TRUE);
+}
+
+/* Has each of @n_peers send the message, and checks that all of it comes. */
+static void
+rooms_receive (Rooms *rooms, Owner *owner, guint n_peers)
+{
+  const EngineEvents *usual = owner->context->events;
+  RawPeer *peers[G_N_ELEMENTS (rooms->rooms)];
+
+  rooms->events = *usual;
+  rooms->events.room = rooms_give;
+  rooms->message = g_malloc (ROOM_MESSAGE);
+  for (gsize i = 0; i < ROOM_MESSAGE; i++)
+    rooms->message[i] = (guint8) (i ^ i >> 8);
+  owner->context->events = &rooms->events;
+  owner->hook = rooms_take;
+  owner->hook_data = rooms;
+  for (guint i = 0; i < n_peers; i++)
+    {
+      peers[i] = owner_connect_open (owner);
+      rooms->rooms[i] = (Room){ .connection = owner->newest, .place = g_malloc (ROOM_MESSAGE) };
+    }
+  for (guint i = 0; i < n_peers; i++)
+    raw_peer_send_frame (peers[i], BINARY_FRAME, rooms->message, ROOM_MESSAGE);
+
+  for (guint i = 0; i < n_peers; i++)
+    {
+      Room *room = &rooms->rooms[i];
+
+      while (room->length < ROOM_MESSAGE)
+        {
+          owner_turn (owner);
+          if (rooms->pauses)
+            engine_connection_pause (room->connection, FALSE);
+        }
+      g_assert_cmpmem (room->place, room->length, rooms->message, ROOM_MESSAGE);
+      g_free (room->place);
+    }
+  for (guint i = 0; i < n_peers; i++)
+    raw_peer_free (peers[i]);
+  g_free (rooms->message);
+  owner->context->events = usual;
+}
+
+static void
+test_room (void)
+{
+  const gsize offers[] = { ROOM_MESSAGE, 16 * 1024 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (offers); i++)
+    {
+      Rooms rooms = { .offer = offers[i] };
+      g_autoptr (Owner) owner = owner_new ();
+
+      rooms_receive (&rooms, owner, 1);
+
+      /* All but what came together with the header. */
+      g_assert_cmpuint (rooms.rooms[0].received_there, >=, ROOM_MESSAGE - ENGINE_RECEIVE_BUFFER);
+    }
+}
+
+/* It isn't worth a call of the kernel for each piece. */
+static void
+test_room_too_small (void)
+{
+  Rooms rooms = { .offer = 1000 };
+  g_autoptr (Owner) owner = owner_new ();
+
+  rooms_receive (&rooms, owner, 1);
+
+  g_assert_cmpuint (rooms.rooms[0].n_received_there, <=, 1);
+}
+
+static void
+test_room_and_pauses (void)
+{
+  Rooms rooms = { .offer = ROOM_MESSAGE, .pauses = TRUE };
+  g_autoptr (Owner) owner = owner_new ();
+
+  rooms_receive (&rooms, owner, 1);
+}
+
+/* What the turn has no time for any more is kept, and is no piece yet. */
+static void
+test_room_and_budget (void)
+{
+  Rooms rooms = { .offer = ROOM_MESSAGE };
+  g_autoptr (Owner) owner = owner_new ();
+
+  owner->context->limits.turn_frames = 1;
+  rooms_receive (&rooms, owner, G_N_ELEMENTS (rooms.rooms));
+}
+
 /* --- pauses */
 
 static void
@@ -438,6 +593,10 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/receive/large-message", test_large_message);
   g_test_add_func ("/engine/receive/whole-frames", test_whole_frames);
   g_test_add_func ("/engine/receive/tail-bounded", test_tail_bounded);
+  g_test_add_func ("/engine/receive/room/given", test_room);
+  g_test_add_func ("/engine/receive/room/too-small", test_room_too_small);
+  g_test_add_func ("/engine/receive/room/pauses", test_room_and_pauses);
+  g_test_add_func ("/engine/receive/room/budget", test_room_and_budget);
   g_test_add_func ("/engine/receive/pause/plain", test_pause);
   g_test_add_func ("/engine/receive/pause/resumed-inside", test_pause_and_resume_inside);
   g_test_add_func ("/engine/receive/pause/each-message", test_pause_each);

@@ -167,6 +167,20 @@ on_data (EngineConnection *connection, const WirePiece *piece)
   piece->data[piece->length] = behind;
 }
 
+/* Whether the owner wants a piece here doesn't depend on the script, but varies. */
+static guint8 *
+on_room (EngineConnection *connection, gsize *length)
+{
+  PlayPart *part = part_of (connection);
+
+  check_open (part);
+  g_assert_false (connection->paused);
+  g_assert_true (part->in_message);
+  *length = PLAY_ROOM;
+
+  return part->delivered % 2 == 0 ? part->room : NULL;
+}
+
 static void
 on_pong (EngineConnection *connection, guint8 *payload, gsize length)
 {
@@ -264,6 +278,7 @@ const EngineEvents play_events = {
   .accepted = on_accepted,
   .opened = on_opened,
   .data = on_data,
+  .room = on_room,
   .pong = on_pong,
   .writable = on_writable,
   .sent = on_sent,

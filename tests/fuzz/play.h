@@ -15,6 +15,7 @@
  * script, that script, and the main one. README.md says how they are read. */
 
 #define PLAY_PARTS_MAX 3
+#define PLAY_ROOM 64
 
 enum {
   PLAY_OPTION_FEW_FRAMES = 1 << 0,      /* the budget of a turn is three frames */
@@ -40,6 +41,7 @@ typedef struct {
   gsize message_length;         /* of the message under way, as far as it was delivered */
   GByteArray *character;        /* of a text, the bytes after its last whole character */
   gboolean in_message;
+  guint8 room[PLAY_ROOM + 1];   /* where the rest of a frame is received, and a byte behind */
   guint heads;                  /* requests that were read, that for the upgrade included */
   guint messages;               /* that were delivered to their end, and ... */
   gsize delivered;              /* ... all bytes of messages */

@@ -168,6 +168,28 @@ test_announced (Fixture *fixture, gconstpointer data)
   lwsg_block_free (block);
 }
 
+/* What was written there beforehand is appended as it is. */
+static void
+test_room (Fixture *fixture, gconstpointer data)
+{
+  LwsgBlock *block;
+  g_autoptr (GBytes) bytes = NULL;
+  guint8 *room;
+  gsize length;
+
+  g_bytes_unref (receive (fixture->store, LARGE, TRUE));
+  block = lwsg_store_append (fixture->store, NULL, payload, PIECE, LARGE - PIECE);
+  room = lwsg_block_room (block, &length);
+  g_assert_cmpuint (length, >=, LARGE - PIECE);
+  memcpy (room, payload + PIECE, LARGE - PIECE);
+  block = lwsg_store_append (fixture->store, block, room, LARGE - PIECE, 0);
+  g_assert_cmpuint (lwsg_block_get_length (block), ==, LARGE);
+
+  bytes = lwsg_block_to_bytes (block);
+  g_assert_true ((const guint8 *) g_bytes_get_data (bytes, NULL) + PIECE == room);
+  assert_payload (bytes, LARGE);
+}
+
 static void
 test_idle (Fixture *fixture, gconstpointer data)
 {
@@ -235,6 +257,7 @@ main (int argc, char **argv)
   add ("/object/store/limit", test_limit);
   add ("/object/store/newest-kept", test_newest_kept);
   add ("/object/store/announced", test_announced);
+  add ("/object/store/room", test_room);
   add ("/object/store/idle", test_idle);
   add ("/object/store/freed-elsewhere", test_freed_elsewhere);
   add ("/object/store/outlives-store", test_outlives_store);
