@@ -175,6 +175,10 @@ void lwsg_connection_update_flow (LwsgConnection *self);
 void lwsg_connection_fail_receives (LwsgConnection *self);
 void lwsg_connection_drop_held (LwsgConnection *self);
 
+/* Is this the payload of a text message for which handlers are being called in this thread?
+ * Then it is known to be UTF-8. */
+gboolean lwsg_connection_is_giving_text (GBytes *bytes);
+
 /* The program has had the chance to connect to signals. */
 void lwsg_connection_start_flow (LwsgConnection *self);
 

@@ -45,9 +45,18 @@ receive_has_listener (LwsgConnection *self, gboolean for_pieces)
          (!for_pieces && self->protocol != NULL && lwsg_protocol_has_listener (self->protocol));
 }
 
+/* A GBytes: the text that handlers in this thread are being given. */
+static GPrivate receive_text;
+
+gboolean
+lwsg_connection_is_giving_text (GBytes *bytes)
+{
+  return bytes == g_private_get (&receive_text);
+}
+
 /* A message that was held before streaming began is one large fragment. */
 static void
-receive_emit (LwsgConnection *self, const LwsgReceived *received)
+receive_emit_signals (LwsgConnection *self, const LwsgReceived *received)
 {
   LwsgMessage *message = received->message;
 
@@ -61,6 +70,17 @@ receive_emit (LwsgConnection *self, const LwsgReceived *received)
   g_signal_emit (self, lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_MESSAGE], 0, message);
   if (self->protocol != NULL)
     lwsg_protocol_emit_message (self->protocol, self, message);
+}
+
+static void
+receive_emit (LwsgConnection *self, const LwsgReceived *received)
+{
+  gpointer outer = g_private_get (&receive_text);
+  gboolean checked = !received->is_piece && lwsg_message_get_message_type (received->message) == LWSG_MESSAGE_TEXT;
+
+  g_private_set (&receive_text, checked ? lwsg_message_get_bytes (received->message) : NULL);
+  receive_emit_signals (self, received);
+  g_private_set (&receive_text, outer);
 }
 
 static void

@@ -32,7 +32,10 @@ lwsg_connection_check_message (LwsgMessageType type, GBytes *bytes, GError **err
 
   if (!check_type (type, error))
     return FALSE;
-  if (type == LWSG_MESSAGE_BINARY || (wire_utf8_feed (&state, data, length) && state == WIRE_UTF8_BOUNDARY))
+  /* Echoes, and what a chat passes on, were checked when they came. */
+  if (type == LWSG_MESSAGE_BINARY || lwsg_connection_is_giving_text (bytes))
+    return TRUE;
+  if (wire_utf8_feed (&state, data, length) && state == WIRE_UTF8_BOUNDARY)
     return TRUE;
 
   g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT, _("A text message must be valid UTF-8"));

@@ -105,6 +105,42 @@ test_refused (Duo *duo, gconstpointer data)
   duo_expect (duo->accepted, "good");
 }
 
+/* Passes on what it is given as text, and sends bytes of its own that are none. */
+static void
+on_message (LwsgConnection *connection, LwsgMessage *message, gpointer refused)
+{
+  g_autoptr (GBytes) no_text = g_bytes_new_static ("\xff", 1);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (lwsg_connection_send (connection, LWSG_MESSAGE_TEXT, no_text, &error));
+  g_assert_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT);
+  g_clear_error (&error);
+  if (lwsg_connection_send (connection, LWSG_MESSAGE_TEXT, lwsg_message_get_bytes (message), &error))
+    return;
+
+  g_assert_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT);
+  (*(guint *) refused)++;
+}
+
+/* That the payload of a text was checked already says nothing of any other. */
+static void
+test_passed_on (Duo *duo, gconstpointer data)
+{
+  g_autoptr (GBytes) no_text = g_bytes_new_static ("\xfe", 1);
+  guint refused = 0;
+
+  g_signal_connect (duo->accepted, "message", G_CALLBACK (on_message), &refused);
+  duo_send (duo->connected, "caf\xc3\xa9");
+  duo_expect (duo->connected, "caf\xc3\xa9");
+  g_assert_cmpuint (refused, ==, 0);
+
+  g_assert_true (lwsg_connection_send (duo->connected, LWSG_MESSAGE_BINARY, no_text, NULL));
+  DUO_UNTIL (refused == 1);
+  duo_send (duo->connected, "end");
+  duo_expect (duo->connected, "end");
+  g_assert_cmpuint (refused, ==, 1);
+}
+
 static void
 send_part (LwsgConnection *connection, LwsgMessageType type, const char *part, gsize length, gboolean last)
 {
@@ -528,6 +564,7 @@ main (int argc, char **argv)
   duo_add_test ("/object/send/text", test_text);
   duo_add_test ("/object/send/binary", test_binary);
   duo_add_test ("/object/send/refused", test_refused);
+  duo_add_test ("/object/send/passed-on", test_passed_on);
   duo_add_test ("/object/send/fragments", test_fragments);
   duo_add_test ("/object/send/async", test_async);
   duo_add_test ("/object/send/async-waits", test_async_waits);
