@@ -118,6 +118,9 @@ void engine_connection_request_writable (EngineConnection *connection);
 /* What TLS found out about the peer and its ciphers. */
 void engine_connection_get_tls_facts (EngineConnection *connection, EngineTlsFacts *facts);
 
+/* A part of a frame has come: it will be seen whether the rest does in time. */
+void engine_connection_expect_rest (EngineConnection *connection);
+
 /* What the loop calls. */
 void engine_connection_on_deadline (EngineConnection *connection);
 void engine_connection_on_writable (EngineConnection *connection);

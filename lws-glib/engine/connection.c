@@ -363,6 +363,29 @@ connection_is_stuck (EngineConnection *connection)
   return TRUE;
 }
 
+void
+engine_connection_expect_rest (EngineConnection *connection)
+{
+  const guint ticks = connection->context->limits.frame_ticks;
+  const guint32 latest = connection->context->tick + ticks + 1;
+
+  /* From a peer that was asked for a sign of life nothing has come since: that deadline is the first. */
+  if (connection->state != ENGINE_STATE_OPEN || connection->paused || connection->ping_sent)
+    return;
+
+  if (!engine_timer_is_set (&connection->timer) || (gint32) (connection->timer.due - latest) > 0)
+    engine_connection_arm (connection, ticks);
+}
+
+/* A frame that has begun is looked at in time, whatever else there is to wait for. */
+static void
+connection_look_again (EngineConnection *connection, guint ticks)
+{
+  const guint frame_ticks = connection->context->limits.frame_ticks;
+
+  engine_connection_arm (connection, connection->unfinished ? MIN (ticks, frame_ticks) : ticks);
+}
+
 /* The peer has been silent for a while: is it still there? */
 static void
 connection_check_life (EngineConnection *connection)
@@ -372,15 +395,15 @@ connection_check_life (EngineConnection *connection)
   guint silent = context->tick - connection->heard;
   gboolean deflates = connection->deflate != NULL && !engine_deflate_rest (connection->deflate, context->tick);
 
-  if (limits->ping_ticks == 0)
-    {
-      /* Its memory alone is to be looked after. */
-      if (deflates)
-        engine_connection_arm (connection, ENGINE_DEFLATE_IDLE_TICKS);
-      return;
-    }
   if (connection_is_stuck (connection))
     return;
+  if (limits->ping_ticks == 0)
+    {
+      /* Its memory alone is to be looked after, and a frame that has begun. */
+      if (deflates || connection->unfinished)
+        connection_look_again (connection, deflates ? ENGINE_DEFLATE_IDLE_TICKS : limits->frame_ticks);
+      return;
+    }
 
   if (connection->paused)
     {
@@ -393,7 +416,7 @@ connection_check_life (EngineConnection *connection)
     engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The peer did not answer a ping within %u s"),
                              limits->pong_ticks);
   else if (silent < limits->ping_ticks)
-    engine_connection_arm (connection, limits->ping_ticks - silent);
+    connection_look_again (connection, limits->ping_ticks - silent);
   else
     {
       connection->ping_sent = TRUE;

@@ -331,6 +331,8 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
   receive_keep_tail (connection, buffer + used, length - used);
   if (connection->state == ENGINE_STATE_CLOSED)
     return;
+  if (connection->tail != NULL)
+    engine_connection_expect_rest (connection);
 
   if (got < 0 && got != -EAGAIN)
     engine_connection_abort (connection, engine_error_for ((int) -got), _("The connection was lost: %s"),

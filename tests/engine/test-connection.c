@@ -330,6 +330,9 @@ test_no_pings (void)
   g_assert_false (engine_timer_is_set (&owner->newest->timer));
 }
 
+/* Long after all other deadlines. */
+#define RARE_PINGS 1000
+
 /* Sends a byte every few seconds, for as long as the peer lets it or the bytes last;
  * returns how long that was. */
 static guint
@@ -347,18 +350,21 @@ trickle (Owner *owner, RawPeer *peer, const guint8 *bytes, gsize length, guint t
   return passed;
 }
 
-/* Each byte is a sign of life, and yet a header has to come to its end. */
+/* Each byte is a sign of life, and yet a header has to come to its end, with pings or without. */
 static void
-test_slow_header (void)
+test_slow_header (gconstpointer pings)
 {
   static const guint8 header[14] = { 0x82, 0xff, 0, 0, 0, 0, 0, 0x20 };
   g_autoptr (Owner) owner = owner_new ();
-  g_autoptr (RawPeer) peer = owner_connect_open (owner);
+  g_autoptr (RawPeer) peer = NULL;
   guint limit = owner->context->limits.frame_ticks;
-  guint passed = trickle (owner, peer, header, sizeof header - 1, limit / 4);
+  guint passed;
 
+  owner->context->limits.ping_ticks = GPOINTER_TO_UINT (pings);
+  peer = owner_connect_open (owner);
+  passed = trickle (owner, peer, header, sizeof header - 1, limit / 4);
   g_assert_cmpuint (passed, >=, limit);
-  g_assert_cmpuint (passed, <=, 2 * limit + limit / 2);
+  g_assert_cmpuint (passed, <=, 3 * limit);
   raw_peer_expect_close (peer, WIRE_CLOSE_POLICY);
   raw_peer_expect_end (peer);
   g_assert_cmpstr (owner->log->str, ==, "opened /\nclosed 1008 a frame came too slowly\n");
@@ -375,6 +381,45 @@ test_slow_small_frame (void)
   g_assert_cmpuint (trickle (owner, peer, frame, sizeof frame, 2), <=, 3 * owner->context->limits.frame_ticks);
   raw_peer_expect_close (peer, WIRE_CLOSE_POLICY);
   raw_peer_expect_end (peer);
+}
+
+/* The beginning of a frame from a peer that is silent ever after. */
+static void
+test_begun_frame (gconstpointer pings)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) peer = NULL;
+  guint limit = owner->context->limits.frame_ticks;
+
+  owner->context->limits.ping_ticks = GPOINTER_TO_UINT (pings);
+  peer = owner_connect_open (owner);
+  raw_peer_send (peer, "\x81", 1);
+  owner_settle (owner);
+  owner_advance (owner, limit - 1);
+  g_assert_cmpuint (owner->counts[OWNER_CLOSED], ==, 0);
+  for (guint i = 0; i < limit + 3; i++)
+    owner_advance (owner, 1);
+  raw_peer_expect_close (peer, WIRE_CLOSE_POLICY);
+}
+
+/* A frame that ends leaves nothing to wait for. */
+static void
+test_begun_frame_ends (void)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) peer = NULL;
+
+  owner->context->limits.ping_ticks = 0;
+  peer = owner_connect_open (owner);
+  raw_peer_send (peer, "\x81", 1);
+  owner_settle (owner);
+  g_assert_true (engine_timer_is_set (&owner->newest->timer));
+  raw_peer_send (peer, "\x81\0\0\0\0x", 6);
+  owner_wait (owner, OWNER_DATA, 1);
+  for (guint i = 0; i < 3; i++)
+    owner_advance (owner, owner->context->limits.frame_ticks + 1);
+  g_assert_cmpuint (owner->counts[OWNER_CLOSED], ==, 0);
+  g_assert_false (engine_timer_is_set (&owner->newest->timer));
 }
 
 /* Slow is not wrong: a large frame is handed on as it comes, and small ones end. */
@@ -590,7 +635,12 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, &vanish_cases[i], test_vanish);
     }
-  g_test_add_func ("/engine/connection/slow/header", test_slow_header);
+  g_test_add_data_func ("/engine/connection/slow/header", GUINT_TO_POINTER (ENGINE_PING_TICKS), test_slow_header);
+  g_test_add_data_func ("/engine/connection/slow/header/no-pings", NULL, test_slow_header);
+  g_test_add_data_func ("/engine/connection/slow/header/rare-pings", GUINT_TO_POINTER (RARE_PINGS), test_slow_header);
+  g_test_add_data_func ("/engine/connection/slow/begun/no-pings", NULL, test_begun_frame);
+  g_test_add_data_func ("/engine/connection/slow/begun/rare-pings", GUINT_TO_POINTER (RARE_PINGS), test_begun_frame);
+  g_test_add_func ("/engine/connection/slow/begun/ends", test_begun_frame_ends);
   g_test_add_func ("/engine/connection/slow/small-frame", test_slow_small_frame);
   g_test_add_func ("/engine/connection/slow/going-on", test_slow_but_going_on);
   g_test_add_func ("/engine/connection/slow/paused", test_slow_while_paused);
