@@ -137,6 +137,16 @@ closing_note (EngineConnection *connection, guint16 code, const char *reason, gs
 }
 
 void
+engine_connection_say_bye (EngineConnection *connection)
+{
+  const gboolean secured = connection->state >= ENGINE_STATE_HANDSHAKE && connection->state < ENGINE_STATE_LINGERING;
+
+  /* A reply that is cut off must not look whole. */
+  if (secured && connection->state != ENGINE_STATE_REPLYING && closing_left_here (connection) == 0)
+    connection->transport->shutdown (connection, FALSE);
+}
+
+void
 engine_connection_close (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length)
 {
   switch ((EngineState) connection->state)
@@ -144,6 +154,7 @@ engine_connection_close (EngineConnection *connection, guint16 code, const char 
     case ENGINE_STATE_CONNECTING:
     case ENGINE_STATE_SECURING:
     case ENGINE_STATE_HANDSHAKE:
+      engine_connection_say_bye (connection);
       closing_end (connection);
       return;
     case ENGINE_STATE_REPLYING:
@@ -263,8 +274,11 @@ engine_connection_on_end_of_input (EngineConnection *connection)
   switch ((EngineState) connection->state)
     {
     case ENGINE_STATE_HANDSHAKE:
-      engine_connection_abort (connection, ENGINE_ERROR_HANDSHAKE,
-                               _("The server closed the connection instead of answering the handshake"));
+      engine_connection_say_bye (connection);
+      engine_connection_abort (connection, ENGINE_ERROR_HANDSHAKE, "%s",
+                               connection->role == WIRE_ROLE_SERVER
+                                 ? _("The client closed the connection without a whole request")
+                                 : _("The server closed the connection instead of answering the handshake"));
       return;
     case ENGINE_STATE_OPEN:
     case ENGINE_STATE_CLOSING:

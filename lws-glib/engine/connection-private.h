@@ -81,6 +81,7 @@ struct libwebsocket {
   guint end_told : 1;           /* ... and that it ended */
   guint in_crowd : 1;           /* counted among the server's connections */
   guint settled : 1;            /* ... and not among those in a handshake any more */
+  guint answered : 1;           /* server: a request on it was */
   guint unfinished : 1;         /* no piece of a frame has become whole since then */
 };
 
@@ -141,6 +142,10 @@ void engine_connection_fail (EngineConnection *connection, const WireViolation *
 /* Ends at once, with nothing sent. @text is told to the owner. */
 void engine_connection_abort (EngineConnection *connection, EngineError code, const char *format, ...)
   G_GNUC_PRINTF (3, 4);
+
+/* Before that, where the end is meant so: TLS tells the peer, if all that was to be sent has left and
+ * the kernel takes it at once. */
+void engine_connection_say_bye (EngineConnection *connection);
 
 /* The peer's Close came. */
 void engine_connection_on_close_frame (EngineConnection *connection, const guint8 *payload, gsize length);

@@ -426,6 +426,29 @@ connection_check_life (EngineConnection *connection)
     }
 }
 
+/* What should have come is the answer of a server, or what a client asks for. */
+static void
+connection_miss_head (EngineConnection *connection)
+{
+  const EngineLimits *limits = &connection->context->limits;
+
+  if (connection->role == WIRE_ROLE_CLIENT && connection->tail != NULL)
+    engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT,
+                             _("Only a part of the server's answer to the handshake came within %u s"),
+                             limits->handshake_ticks);
+  else if (connection->role == WIRE_ROLE_CLIENT)
+    engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT,
+                             _("The server did not answer the handshake within %u s"), limits->handshake_ticks);
+  else if (connection->tail != NULL)
+    engine_reply_error (connection, 408);
+  else
+    {
+      engine_connection_say_bye (connection);
+      engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The client sent no request within %u s"),
+                               connection->answered ? limits->keep_alive_ticks : limits->handshake_ticks);
+    }
+}
+
 void
 engine_connection_on_deadline (EngineConnection *connection)
 {
@@ -445,11 +468,7 @@ engine_connection_on_deadline (EngineConnection *connection)
                                limits->handshake_ticks);
       return;
     case ENGINE_STATE_HANDSHAKE:
-      if (connection->role == WIRE_ROLE_SERVER && connection->tail != NULL)
-        engine_reply_error (connection, 408);
-      else
-        engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT,
-                                 _("The server did not answer the handshake within %u s"), limits->handshake_ticks);
+      connection_miss_head (connection);
       return;
     case ENGINE_STATE_CLOSING:
       if (engine_connection_drains (connection))

@@ -308,6 +308,7 @@ context_end_list (EngineConnection *first)
         continue;
       engine_connection_close (connection, WIRE_CLOSE_GOING_AWAY, NULL, 0);
       engine_connection_flush (connection);
+      engine_connection_say_bye (connection);
       engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The context was destroyed"));
     }
 }

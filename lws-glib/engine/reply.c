@@ -460,6 +460,7 @@ reply_finish (EngineConnection *connection)
       return;
     }
 
+  connection->answered = TRUE;
   engine_connection_set_state (connection, ENGINE_STATE_HANDSHAKE);
   engine_connection_arm (connection, connection->context->limits.keep_alive_ticks);
   if (connection->tail != NULL)

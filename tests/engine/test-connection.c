@@ -199,7 +199,9 @@ test_handshake_deadline_silent (void)
 
   while (owner_n_connections (owner) == 0)
     owner_turn (owner);
+  g_test_expect_message ("lws-glib", G_LOG_LEVEL_DEBUG, "The client sent no request within 10 s");
   owner_pass_deadline (owner, owner->context->limits.handshake_ticks, OWNER_RELEASED);
+  g_test_assert_expected_messages ();
 
   raw_peer_expect_end (peer);
   g_assert_cmpuint (owner->counts[OWNER_RELEASED], ==, 1);

@@ -564,9 +564,28 @@ test_keep_alive_limit (void)
 
   ask (peer, GET, "");
   head = expect_head (peer, 200, 0);
+  g_test_expect_message ("lws-glib", G_LOG_LEVEL_DEBUG, "The client sent no request within 15 s");
   owner_pass_deadline (owner, owner->context->limits.keep_alive_ticks, OWNER_RELEASED);
+  g_test_assert_expected_messages ();
   raw_peer_expect_end (peer);
   g_assert_cmpuint (owner->counts[OWNER_RELEASED], ==, 1);
+}
+
+/* It may also leave by itself. */
+static void
+test_keep_alive_left (void)
+{
+  Answer with = { .raw = OK "Content-Length: 0\r\n\r\n" };
+  g_autoptr (Owner) owner = owner_new_answering (&with);
+  g_autoptr (RawPeer) peer = owner_connect (owner);
+  g_autofree char *head = NULL;
+
+  ask (peer, GET, "");
+  head = expect_head (peer, 200, 0);
+  g_test_expect_message ("lws-glib", G_LOG_LEVEL_DEBUG, "The client closed the connection without a whole request");
+  raw_peer_shutdown (peer);
+  raw_peer_expect_end (peer);
+  g_test_assert_expected_messages ();
 }
 
 /* A client that has said all it has to say still gets its answers. */
@@ -619,6 +638,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/reply/upgrade-after-reply", test_upgrade_after_reply);
   g_test_add_func ("/engine/reply/bad-upgrade-after-reply", test_bad_upgrade_after_reply);
   g_test_add_func ("/engine/reply/keep-alive-limit", test_keep_alive_limit);
+  g_test_add_func ("/engine/reply/keep-alive-left", test_keep_alive_left);
   g_test_add_func ("/engine/reply/half-closed", test_half_closed);
 
   return g_test_run ();

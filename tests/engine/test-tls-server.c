@@ -510,7 +510,10 @@ test_deadline (gconstpointer stage)
 
       g_assert_true (g_str_has_prefix (head, "HTTP/1.1 408 "));
     }
-  raw_peer_expect_lost (peer);
+  if (where == 2)
+    tls_peer_expect_bye (peer);
+  else
+    raw_peer_expect_lost (peer);
 }
 
 /* --- many at once */

@@ -427,7 +427,48 @@ test_destroyed (void)
 
   engine_context_destroy (owner->context);
   raw_peer_expect_close (peer, 1001);
-  raw_peer_expect_lost (peer);
+  tls_peer_expect_bye (peer);
+}
+
+static void
+answer_with_nothing (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpointer detail)
+{
+  static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+  if (event == OWNER_REQUEST)
+    g_assert_true (engine_reply_write (connection, (const guint8 *) answer, strlen (answer), NULL));
+}
+
+typedef enum {
+  KEPT_TOO_LONG,
+  KEPT_UNTIL_DESTROYED,
+  KEPT_UNTIL_BYE,
+} Kept;
+
+/* A connection that was kept for further requests is given up: nobody has cut anything off. */
+static void
+test_kept (gconstpointer until)
+{
+  g_autoptr (Owner) owner = tls_owner_new (IDENTITY_SERVER);
+  g_autoptr (RawPeer) peer = tls_owner_connect (owner, NULL);
+  g_autofree char *head = NULL;
+
+  owner->hook = answer_with_nothing;
+  raw_peer_send_text (peer, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  head = raw_peer_read_head (peer);
+  switch ((Kept) GPOINTER_TO_UINT (until))
+    {
+    case KEPT_TOO_LONG:
+      owner_pass_deadline (owner, owner->context->limits.keep_alive_ticks, OWNER_RELEASED);
+      break;
+    case KEPT_UNTIL_DESTROYED:
+      engine_context_destroy (owner->context);
+      break;
+    case KEPT_UNTIL_BYE:
+      tls_peer_bye (peer);
+      break;
+    }
+  tls_peer_expect_bye (peer);
 }
 
 static void
@@ -637,6 +678,9 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/tls-traffic/reset", test_reset);
   g_test_add_func ("/engine/tls-traffic/closed-by-server", test_closed_by_server);
   g_test_add_func ("/engine/tls-traffic/destroyed", test_destroyed);
+  g_test_add_data_func ("/engine/tls-traffic/kept/too-long", GUINT_TO_POINTER (KEPT_TOO_LONG), test_kept);
+  g_test_add_data_func ("/engine/tls-traffic/kept/destroyed", GUINT_TO_POINTER (KEPT_UNTIL_DESTROYED), test_kept);
+  g_test_add_data_func ("/engine/tls-traffic/kept/bye", GUINT_TO_POINTER (KEPT_UNTIL_BYE), test_kept);
   g_test_add_func ("/engine/tls-traffic/destroyed-while-blocked", test_destroyed_while_blocked);
   g_test_add_data_func ("/engine/tls-traffic/alert/1.2", TLS_PEER_1_2, test_alert);
   g_test_add_data_func ("/engine/tls-traffic/alert/1.3", TLS_PEER_1_3, test_alert);
