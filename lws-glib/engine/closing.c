@@ -28,7 +28,7 @@ closing_release_descriptor (EngineConnection *connection)
     return;
 
   if (connection->in_crowd && !connection->settled)
-    engine_crowd_settle (&connection->context->crowd, connection->neighbour);
+    engine_listener_settle (connection->context, connection->neighbour);
   if (connection->in_crowd)
     engine_crowd_leave (&connection->context->crowd, connection->neighbour);
   connection->in_crowd = FALSE;

@@ -135,7 +135,7 @@ static void
 connection_settle (EngineConnection *connection)
 {
   connection->settled = TRUE;
-  engine_crowd_settle (&connection->context->crowd, connection->neighbour);
+  engine_listener_settle (connection->context, connection->neighbour);
 }
 
 void

@@ -8,8 +8,9 @@
 typedef struct {
   EngineContext *context;
   EngineWatch watch;
-  EngineTimer timer;            /* set while accepting is suspended */
+  EngineTimer timer;            /* set while accepting is suspended, or was not long ago */
   gboolean secure;              /* by TLS, once there is a certificate */
+  gboolean crowded;             /* accepting is suspended until a handshake is over */
   gboolean borrowed;            /* others listen on it, too, and go on after us */
 } EngineListener;
 
@@ -29,6 +30,9 @@ void engine_listener_accept (EngineListener *listener);
 
 /* Tries again after the process had run out of descriptors. */
 void engine_listener_resume (EngineListener *listener);
+
+/* A handshake of one that was accepted is over: another may begin. */
+void engine_listener_settle (EngineContext *context, EngineNeighbour *neighbour);
 
 /* Listens no more, and frees; the second is what remains to be done at the context's end. */
 void engine_listener_remove (EngineListener *listener);

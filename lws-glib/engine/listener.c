@@ -193,12 +193,16 @@ listener_may_go_on (int failure)
 }
 
 /* Out of descriptors or memory: the connection stays in the backlog, and epoll
- * would tell of it without end. */
+ * would tell of it without end. Where it went on before its time, and only for a few, the log
+ * has that already. */
 static void
 listener_rest (EngineListener *listener, const char *cause)
 {
-  g_message (_("No new connections for a moment: %s"), cause);
   engine_poller_set (listener->context->epoll_fd, &listener->watch, 0);
+  if (engine_timer_is_set (&listener->timer))
+    return;
+
+  g_message (_("No new connections for a moment: %s"), cause);
   engine_context_set_timer (listener->context, &listener->timer, LISTENER_REST_TICKS);
 }
 
@@ -223,7 +227,7 @@ listener_admit (EngineListener *listener, int fd, const struct sockaddr *address
   connection->in_crowd = connection->watch.fd >= 0;
   if (!connection->in_crowd)
     {
-      engine_crowd_settle (&context->crowd, neighbour);
+      engine_listener_settle (context, neighbour);
       engine_crowd_leave (&context->crowd, neighbour);
     }
   if (listener->secure && context->tls.credentials != NULL && connection->state == ENGINE_STATE_HANDSHAKE)
@@ -243,6 +247,7 @@ engine_listener_accept (EngineListener *listener)
 
       if (engine_crowd_is_busy (&context->crowd, &context->limits))
         {
+          listener->crowded = TRUE;
           listener_rest (listener, _("too many handshakes are under way"));
           return;
         }
@@ -256,6 +261,7 @@ engine_listener_accept (EngineListener *listener)
           /* It listens no more: a process that has a copy of the socket shut it down. */
           g_message (_("No new connections any more: %s"), g_strerror (errno));
           engine_poller_remove (context->epoll_fd, &listener->watch);
+          engine_wheel_clear (&context->wheel, &listener->timer);
           return;
         }
       else if (!listener_may_go_on (errno))
@@ -269,8 +275,22 @@ engine_listener_accept (EngineListener *listener)
 void
 engine_listener_resume (EngineListener *listener)
 {
+  listener->crowded = FALSE;
   if (!engine_poller_set (listener->context->epoll_fd, &listener->watch, EPOLLIN))
     listener_rest (listener, g_strerror (errno));
+}
+
+void
+engine_listener_settle (EngineContext *context, EngineNeighbour *neighbour)
+{
+  engine_crowd_settle (&context->crowd, neighbour);
+  for (guint i = 0; i < context->listeners->len; i++)
+    {
+      EngineListener *listener = context->listeners->pdata[i];
+
+      if (listener->crowded)
+        engine_listener_resume (listener);
+    }
 }
 
 void

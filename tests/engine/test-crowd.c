@@ -214,31 +214,64 @@ test_handshakes_per_peer (void)
   g_assert_cmpuint (owner->context->crowd.handshakes, ==, 1);
 }
 
-/* Where all of them are too many, others wait for the first to come through. */
+static void
+count_message (const char *domain, GLogLevelFlags level, const char *text, gpointer count)
+{
+  g_assert_nonnull (strstr (text, "too many handshakes"));
+  (*(guint *) count)++;
+}
+
+/* Where all of them are too many, others wait for the first to come through or to give up, and
+ * no longer: the clock stands still. The log is told once. */
 static void
 test_handshakes_in_all (void)
 {
   g_autoptr (Owner) owner = owner_new ();
-  g_autoptr (RawPeer) slow = NULL;
-  g_autoptr (RawPeer) slower = NULL;
-  g_autoptr (RawPeer) waiting = NULL;
+  RawPeer *peers[8];
+  guint count = 0;
+  guint handler = g_log_set_handler ("lws-glib", G_LOG_LEVEL_MESSAGE, count_message, &count);
 
   owner->context->limits.handshakes = 2;
-  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*too many handshakes*");
-  slow = owner_connect (owner);
-  slower = owner_connect (owner);
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    peers[i] = owner_connect (owner);
   owner_settle (owner);
-  g_test_assert_expected_messages ();
-  waiting = owner_connect (owner);
-  raw_peer_send_text (waiting, raw_peer_upgrade_request);
-  owner_settle (owner);
+  g_assert_cmpuint (count, ==, 1);
   g_assert_cmpuint (owner_n_connections (owner), ==, 2);
 
-  raw_peer_upgrade (slow);
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    if (i % 2 == 0)
+      raw_peer_upgrade (peers[i]);
+    else
+      {
+        raw_peer_reset (peers[i]);
+        owner_wait (owner, OWNER_RELEASED, i / 2 + 1);
+      }
+  g_assert_cmpuint (owner->counts[OWNER_OPENED], ==, G_N_ELEMENTS (peers) / 2);
+  g_assert_cmpuint (owner->context->crowd.handshakes, ==, 0);
+  g_assert_cmpuint (count, ==, 1);
+
+  g_log_remove_handler ("lws-glib", handler);
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    raw_peer_free (peers[i]);
+}
+
+/* Where more of them have come to be allowed, it is seen without any that ends. */
+static void
+test_handshakes_allowed (void)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) slow = NULL;
+  g_autoptr (RawPeer) waiting = NULL;
+
+  owner->context->limits.handshakes = 1;
+  g_test_expect_message ("lws-glib", G_LOG_LEVEL_MESSAGE, "*too many handshakes*");
+  slow = owner_connect (owner);
+  waiting = owner_connect (owner);
+  owner_settle (owner);
+  g_test_assert_expected_messages ();
+  owner->context->limits.handshakes = 2;
   owner_advance (owner, 2);
-  owner_wait (owner, OWNER_OPENED, 2);
-  g_assert_cmpuint (owner_n_connections (owner), ==, 3);
-  g_assert_cmpuint (owner->context->crowd.handshakes, ==, 1);
+  raw_peer_upgrade (waiting);
 }
 
 /* However a connection ends, it is not counted any more. */
@@ -284,6 +317,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/crowd/server/per-peer", test_per_peer);
   g_test_add_func ("/engine/crowd/server/handshakes-per-peer", test_handshakes_per_peer);
   g_test_add_func ("/engine/crowd/server/handshakes-in-all", test_handshakes_in_all);
+  g_test_add_func ("/engine/crowd/server/handshakes-allowed", test_handshakes_allowed);
   g_test_add_func ("/engine/crowd/server/all-ends", test_all_ends);
 
   return g_test_run ();
