@@ -119,8 +119,9 @@ void engine_connection_request_writable (EngineConnection *connection);
 /* What TLS found out about the peer and its ciphers. */
 void engine_connection_get_tls_facts (EngineConnection *connection, EngineTlsFacts *facts);
 
-/* A part of a frame has come: it will be seen whether the rest does in time. */
-void engine_connection_expect_rest (EngineConnection *connection);
+/* An open connection is looked at within @ticks, whenever it would have been: something of it has
+ * a time. */
+void engine_connection_look_within (EngineConnection *connection, guint ticks);
 
 /* What the loop calls. */
 void engine_connection_on_deadline (EngineConnection *connection);

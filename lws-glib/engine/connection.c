@@ -364,26 +364,29 @@ connection_is_stuck (EngineConnection *connection)
 }
 
 void
-engine_connection_expect_rest (EngineConnection *connection)
+engine_connection_look_within (EngineConnection *connection, guint ticks)
 {
-  const guint ticks = connection->context->limits.frame_ticks;
-  const guint32 latest = connection->context->tick + ticks + 1;
+  EngineContext *context = connection->context;
+  const guint32 now = context->depth > 0 ? context->tick : engine_context_tick (context);
 
-  /* From a peer that was asked for a sign of life nothing has come since: that deadline is the first. */
-  if (connection->state != ENGINE_STATE_OPEN || connection->paused || connection->ping_sent)
+  /* Who was asked for a sign of life, and has given none, has a deadline that nothing else may move. */
+  if (connection->state != ENGINE_STATE_OPEN || connection->ping_sent)
     return;
 
-  if (!engine_timer_is_set (&connection->timer) || (gint32) (connection->timer.due - latest) > 0)
+  if (!engine_timer_is_set (&connection->timer) || (gint32) (connection->timer.due - (now + ticks + 1)) > 0)
     engine_connection_arm (connection, ticks);
 }
 
-/* A frame that has begun is looked at in time, whatever else there is to wait for. */
+/* In @ticks, or before for what else has a time. */
 static void
-connection_look_again (EngineConnection *connection, guint ticks)
+connection_look_again (EngineConnection *connection, guint ticks, gboolean deflates)
 {
-  const guint frame_ticks = connection->context->limits.frame_ticks;
-
-  engine_connection_arm (connection, connection->unfinished ? MIN (ticks, frame_ticks) : ticks);
+  if (deflates)
+    ticks = MIN (ticks, ENGINE_DEFLATE_IDLE_TICKS);
+  if (connection->unfinished)
+    ticks = MIN (ticks, connection->context->limits.frame_ticks);
+  if (ticks < G_MAXUINT)
+    engine_connection_arm (connection, ticks);
 }
 
 /* The peer has been silent for a while: is it still there? */
@@ -393,30 +396,24 @@ connection_check_life (EngineConnection *connection)
   EngineContext *context = connection->context;
   const EngineLimits *limits = &context->limits;
   guint silent = context->tick - connection->heard;
-  gboolean deflates = connection->deflate != NULL && !engine_deflate_rest (connection->deflate, context->tick);
+  gboolean deflates = engine_deflate_rest (connection);
 
   if (connection_is_stuck (connection))
     return;
   if (limits->ping_ticks == 0)
-    {
-      /* Its memory alone is to be looked after, and a frame that has begun. */
-      if (deflates || connection->unfinished)
-        connection_look_again (connection, deflates ? ENGINE_DEFLATE_IDLE_TICKS : limits->frame_ticks);
-      return;
-    }
-
-  if (connection->paused)
+    connection_look_again (connection, G_MAXUINT, deflates);
+  else if (connection->paused)
     {
       /* Whoever doesn't listen can't complain of silence. */
       connection->heard = context->tick;
       connection->ping_sent = FALSE;
-      engine_connection_arm (connection, limits->ping_ticks);
+      connection_look_again (connection, limits->ping_ticks, deflates);
     }
   else if (connection->ping_sent)
     engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The peer did not answer a ping within %u s"),
                              limits->pong_ticks);
   else if (silent < limits->ping_ticks)
-    connection_look_again (connection, limits->ping_ticks - silent);
+    connection_look_again (connection, limits->ping_ticks - silent, deflates);
   else
     {
       connection->ping_sent = TRUE;

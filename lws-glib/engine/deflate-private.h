@@ -20,7 +20,7 @@ struct _EngineDeflate {
   guint independent : 1;        /* no message of ours refers to an earlier one */
   guint linked : 1;             /* ... but such that do may still wait in the output */
   guint stale : 1;              /* the deflater's history is not the peer's */
-  guint within_message : 1;     /* fragments of a compressed message are being sent */
+  guint in_fragments : 1;       /* the message that was begun last is compressed, and sent in fragments */
 };
 
 /* Compresses for all connections whose messages stand alone. While a broadcast is under
@@ -51,8 +51,8 @@ void engine_deflate_free (EngineDeflate *deflate);
 char *engine_deflate_describe (const EngineDeflate *deflate);
 
 /* Compresses the payload of a data frame, if that is to be. It then stands in memory of the
- * context, until the next call. */
-void engine_deflate_frame (EngineConnection *connection, EngineFrame *frame);
+ * context, until the next call. FALSE if it becomes too large for that. */
+gboolean engine_deflate_frame (EngineConnection *connection, EngineFrame *frame, GError **error);
 
 /* The frame was not sent after all. */
 void engine_deflate_lose (EngineConnection *connection);
@@ -70,8 +70,9 @@ WireInflater *engine_deflate_inflater (EngineConnection *connection);
 /* Is compressed input waiting that was taken off the wire already? */
 gboolean engine_deflate_is_pending (const EngineDeflate *deflate);
 
-/* Gives back what has not been used for a while. TRUE if nothing is left of it. */
-gboolean engine_deflate_rest (EngineDeflate *deflate, guint32 tick);
+/* Gives back what has not been used for a while. TRUE if that is not over yet, and it should be
+ * called again later; FALSE if there is nothing to do before a codec has work again. */
+gboolean engine_deflate_rest (EngineConnection *connection);
 
 /* After a broadcast: what it was made of need not be known any more. */
 void engine_deflate_forget_shared (EngineContext *context);

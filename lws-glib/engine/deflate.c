@@ -5,6 +5,7 @@
 
 #include "wire/frame-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /* A buffer that a large message made larger than this is given back. */
@@ -57,32 +58,41 @@ engine_deflate_describe (const EngineDeflate *deflate)
   return g_string_free (text, FALSE);
 }
 
-/* Notes that a codec has work; without pings nothing else looks after its memory. */
+/* Notes that a codec has work; without pings, or with rare ones, nothing else looks after its memory. */
 static void
 deflate_use (EngineConnection *connection)
 {
   EngineContext *context = connection->context;
 
   connection->deflate->used = context->depth > 0 ? context->tick : engine_context_tick (context);
-  if (!engine_timer_is_set (&connection->timer))
-    engine_connection_arm (connection, ENGINE_DEFLATE_IDLE_TICKS);
+  engine_connection_look_within (connection, ENGINE_DEFLATE_IDLE_TICKS);
+}
+
+/* Have some fragments of a compressed message been sent, and not the last? */
+static gboolean
+deflate_is_within_message (const EngineConnection *connection)
+{
+  return connection->sending_message && connection->deflate->in_fragments;
 }
 
 gboolean
-engine_deflate_rest (EngineDeflate *deflate, guint32 tick)
+engine_deflate_rest (EngineConnection *connection)
 {
-  if (deflate->inflater == NULL && deflate->deflater == NULL)
-    return TRUE;
-  if (tick - deflate->used < ENGINE_DEFLATE_IDLE_TICKS)
-    return FALSE;
+  EngineDeflate *deflate = connection->deflate;
 
-  /* A sender may forget what it likes; what the peer refers to is kept. */
-  if (!deflate->within_message)
+  if (deflate == NULL || (deflate->inflater == NULL && deflate->deflater == NULL))
+    return FALSE;
+  if (connection->context->tick - deflate->used < ENGINE_DEFLATE_IDLE_TICKS)
+    return TRUE;
+
+  /* Between messages a sender may forget what it likes; what the peer refers to is kept. Within one
+   * both stay until it goes on, which is noted as use. */
+  if (!deflate_is_within_message (connection))
     g_clear_pointer (&deflate->deflater, wire_deflater_free);
   if (deflate->inflater != NULL)
     wire_inflater_rest (deflate->inflater);
 
-  return TRUE;
+  return FALSE;
 }
 
 /* --- receiving */
@@ -265,18 +275,28 @@ deflate_message (EngineConnection *connection, EngineFrame *frame)
 }
 
 /* How much is still to come isn't known: all messages in fragments are compressed. */
-static void
-deflate_fragment (EngineConnection *connection, EngineFrame *frame, gboolean first, gboolean last)
+static gboolean
+deflate_fragment (EngineConnection *connection, EngineFrame *frame, gboolean first, gboolean last, GError **error)
 {
   EngineDeflate *deflate = connection->deflate;
+  const gsize limit = connection->context->limits.fragment_limit;
   WireDeflater *own;
 
   deflate->stale |= first && deflate->independent;
   own = deflate_own (connection);
-  wire_deflater_run (own, frame->payload, frame->length, last, G_MAXSIZE, share_take_out (share_of (connection)));
+  if (!wire_deflater_run (own, frame->payload, frame->length, last, limit, share_take_out (share_of (connection))))
+    {
+      engine_deflate_lose (connection);
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                   _("A fragment was not sent: compressed it has more than %zu bytes"), limit);
+      return FALSE;
+    }
+
   deflate_replace (connection, frame);
   if (first)
     frame->first_byte |= WIRE_FRAME_RSV1;
+
+  return TRUE;
 }
 
 static gboolean
@@ -286,8 +306,8 @@ deflate_wants (const EngineDeflate *deflate, const EngineFrame *frame, gboolean 
          (!last || frame->length >= MAX (deflate->settings.threshold, 1));
 }
 
-void
-engine_deflate_frame (EngineConnection *connection, EngineFrame *frame)
+gboolean
+engine_deflate_frame (EngineConnection *connection, EngineFrame *frame, GError **error)
 {
   EngineDeflate *deflate = connection->deflate;
   const gboolean first = !connection->sending_message;
@@ -296,15 +316,14 @@ engine_deflate_frame (EngineConnection *connection, EngineFrame *frame)
   if (connection->output.bytes == 0)
     deflate->linked = FALSE;
   if (first)
-    deflate->within_message = !last && deflate_wants (deflate, frame, last);
+    deflate->in_fragments = !last && deflate_wants (deflate, frame, last);
+  if (deflate->in_fragments)
+    return deflate_fragment (connection, frame, first, last, error);
 
-  if (deflate->within_message)
-    {
-      deflate_fragment (connection, frame, first, last);
-      deflate->within_message = !last;
-    }
-  else if (first && last && deflate_wants (deflate, frame, last))
+  if (first && deflate_wants (deflate, frame, last))
     deflate_message (connection, frame);
+
+  return TRUE;
 }
 
 void

@@ -81,6 +81,10 @@
 /* What a shorter message could save is less than the headers of the packet it travels in. */
 #define ENGINE_DEFLATE_THRESHOLD 256
 
+/* What a fragment may be compressed to: it stands in a GByteArray, whose length is a guint and
+ * which doubles as it grows. A message in one frame is sent as it is instead. */
+#define ENGINE_DEFLATE_FRAGMENT_MAX (1024 * 1024 * 1024)
+
 /* After this much time without use the memory for compression is given back. */
 #define ENGINE_DEFLATE_IDLE_TICKS 30
 
@@ -101,6 +105,7 @@ typedef struct {
   guint handshakes_per_peer;    /* 0: any number */
   gboolean count_loopback;      /* those of this machine are counted for each address, too */
   gsize output_limit;
+  gsize fragment_limit;         /* of one that is sent compressed */
   guint64 message_limit;
   guint32 whole_frame;
   guint turn_microseconds;
@@ -122,6 +127,7 @@ typedef struct {
     .frame_ticks = ENGINE_FRAME_TICKS, .connections = ENGINE_CONNECTIONS,                                          \
     .connections_per_peer = ENGINE_CONNECTIONS_PER_PEER, .handshakes = ENGINE_HANDSHAKES,                          \
     .handshakes_per_peer = ENGINE_HANDSHAKES_PER_PEER,                                                             \
-    .output_limit = ENGINE_OUTPUT_LIMIT, .message_limit = G_MAXUINT64, .whole_frame = ENGINE_WHOLE_FRAME,          \
+    .output_limit = ENGINE_OUTPUT_LIMIT, .fragment_limit = ENGINE_DEFLATE_FRAGMENT_MAX,                            \
+    .message_limit = G_MAXUINT64, .whole_frame = ENGINE_WHOLE_FRAME,          \
     .turn_microseconds = ENGINE_TURN_MICROSECONDS, .turn_frames = ENGINE_TURN_FRAMES,                              \
   }

@@ -332,7 +332,7 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
   if (connection->state == ENGINE_STATE_CLOSED)
     return;
   if (connection->tail != NULL)
-    engine_connection_expect_rest (connection);
+    engine_connection_look_within (connection, connection->context->limits.frame_ticks);
 
   if (got < 0 && got != -EAGAIN)
     engine_connection_abort (connection, engine_error_for ((int) -got), _("The connection was lost: %s"),

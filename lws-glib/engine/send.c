@@ -363,8 +363,8 @@ engine_connection_send_data (EngineConnection *connection, WireOpcode opcode, gb
     return FALSE;
   if (!engine_send_check_room (connection, length, error))
     return FALSE;
-  if (connection->deflate != NULL)
-    engine_deflate_frame (connection, &frame);
+  if (connection->deflate != NULL && !engine_deflate_frame (connection, &frame, error))
+    return FALSE;
   if (!send_frame (connection, frame.first_byte, frame.payload, frame.length, error))
     {
       if (connection->deflate != NULL)

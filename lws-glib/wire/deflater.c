@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* A byte array of twice as much is the largest that can double. */
+#define OUTPUT_MAX ((gsize) 1024 * 1024 * 1024)
+
 /* What there must be room for beside the data: an empty block, and what zlib holds back. */
 #define ROOM_MIN 64
 
@@ -68,8 +71,7 @@ deflater_write (WireDeflater *deflater, int flush, gsize room, gsize max, GByteA
 gboolean
 wire_deflater_run (WireDeflater *deflater, const guint8 *data, gsize length, gboolean last, gsize max, GByteArray *out)
 {
-  /* The lengths of a byte array are no longer. */
-  const gsize whole_max = MIN (max, G_MAXUINT / 4) + (last ? WIRE_ZLIB_TAIL_SIZE : 0);
+  const gsize whole_max = MIN (max, OUTPUT_MAX) + (last ? WIRE_ZLIB_TAIL_SIZE : 0);
 
   g_byte_array_set_size (out, 0);
   do

@@ -395,6 +395,41 @@ test_send_fragments (void)
     }
 }
 
+/* A fragment that is too large even when it is compressed is not sent, whichever of its message it
+ * is; those before and behind it make a message. */
+static void
+test_fragment_limit (void)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) peer = connect_deflating (owner);
+  g_autoptr (WireInflater) inflater = wire_inflater_new (12, TRUE, G_MAXUINT64);
+  g_autofree guint8 *text = text_of (1000);
+  guint8 noise[3000];
+
+  for (guint i = 0; i < sizeof noise; i++)
+    noise[i] = (guint8) g_random_int ();
+  owner->context->limits.fragment_limit = 2000;
+  for (guint n = 0; n < 4; n++)
+    {
+      g_autoptr (GError) error = NULL;
+      const gboolean last = n == 3;
+
+      g_assert_false (engine_connection_send_data (owner->newest, WIRE_OPCODE_TEXT, last, noise, sizeof noise, &error));
+      g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID);
+      g_assert_nonnull (strstr (error->message, "more than 2000 bytes"));
+      send_text (owner, text, 1000, last);
+      expect_inflated (peer, inflater,
+                       n == 0 ? WIRE_FRAME_RSV1 | WIRE_OPCODE_TEXT
+                              : (last ? WIRE_FRAME_FIN : 0) | WIRE_OPCODE_CONTINUATION,
+                       text, 1000);
+    }
+  /* Alone it goes as it is. */
+  g_assert_true (engine_connection_send_data (owner->newest, WIRE_OPCODE_BINARY, TRUE, noise, sizeof noise, NULL));
+  raw_peer_expect_frame (peer, WIRE_FRAME_FIN | WIRE_OPCODE_BINARY, noise, sizeof noise);
+  send_text (owner, text, 1000, TRUE);
+  expect_inflated (peer, inflater, COMPRESSED | WIRE_OPCODE_TEXT, text, 1000);
+}
+
 /* Without takeover a connection needs no deflater of its own. */
 static void
 test_send_resets (void)
@@ -482,6 +517,9 @@ test_broadcast (void)
 
 /* --- idling */
 
+/* Long after the memory has to be given back. */
+#define RARE_PINGS 1000
+
 static void
 test_idle (gconstpointer pings)
 {
@@ -503,7 +541,7 @@ test_idle (gconstpointer pings)
       owner_advance (owner, ENGINE_DEFLATE_IDLE_TICKS + 1);
       owner_advance (owner, 1);
       g_assert_null (owner->newest->deflate->deflater);
-      if (pings != NULL)
+      if (pings == GUINT_TO_POINTER (ENGINE_PING_TICKS))
         {
           RawFrame ping;
 
@@ -513,6 +551,36 @@ test_idle (gconstpointer pings)
         }
     }
   g_assert_cmpmem (owner->received->data, owner->received->len, "HelloHelloHello", 15);
+}
+
+/* Messages that stop in the middle keep what they need; when they have ended it goes. */
+static void
+test_idle_within_messages (gconstpointer pings)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) peer = NULL;
+  g_autoptr (WireInflater) inflater = wire_inflater_new (12, TRUE, G_MAXUINT64);
+  g_autofree guint8 *text = text_of (1000);
+
+  owner->context->limits.ping_ticks = GPOINTER_TO_UINT (pings);
+  peer = connect_deflating (owner);
+  raw_peer_send_frame (peer, WIRE_FRAME_RSV1 | WIRE_OPCODE_TEXT, hello, 3);
+  send_text (owner, text, 500, FALSE);
+  expect_inflated (peer, inflater, WIRE_FRAME_RSV1 | WIRE_OPCODE_TEXT, text, 500);
+  for (guint i = 0; i < 5; i++)
+    {
+      owner_advance (owner, ENGINE_DEFLATE_IDLE_TICKS);
+      g_assert_nonnull (owner->newest->deflate->deflater);
+    }
+
+  raw_peer_send_frame (peer, WIRE_FRAME_FIN | WIRE_OPCODE_CONTINUATION, hello + 3, sizeof hello - 3);
+  owner_settle (owner);
+  g_assert_cmpmem (owner->received->data, owner->received->len, "Hello", 5);
+  send_text (owner, text + 500, 500, TRUE);
+  expect_inflated (peer, inflater, WIRE_FRAME_FIN | WIRE_OPCODE_CONTINUATION, text + 500, 500);
+  for (guint i = 0; i < 3; i++)
+    owner_advance (owner, ENGINE_DEFLATE_IDLE_TICKS + 1);
+  g_assert_null (owner->newest->deflate->deflater);
 }
 
 int
@@ -535,11 +603,16 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/deflate/send", test_send);
   g_test_add_func ("/engine/deflate/send-noise", test_send_noise);
   g_test_add_func ("/engine/deflate/send-fragments", test_send_fragments);
+  g_test_add_func ("/engine/deflate/fragment-limit", test_fragment_limit);
   g_test_add_func ("/engine/deflate/send-resets", test_send_resets);
   g_test_add_func ("/engine/deflate/smallest-window", test_smallest_window);
   g_test_add_func ("/engine/deflate/broadcast", test_broadcast);
   g_test_add_data_func ("/engine/deflate/idle/with-pings", GUINT_TO_POINTER (ENGINE_PING_TICKS), test_idle);
   g_test_add_data_func ("/engine/deflate/idle/without-pings", NULL, test_idle);
+  g_test_add_data_func ("/engine/deflate/idle/rare-pings", GUINT_TO_POINTER (RARE_PINGS), test_idle);
+  g_test_add_data_func ("/engine/deflate/idle/within/rare-pings", GUINT_TO_POINTER (RARE_PINGS),
+                        test_idle_within_messages);
+  g_test_add_data_func ("/engine/deflate/idle/within/without-pings", NULL, test_idle_within_messages);
 
   return g_test_run ();
 }

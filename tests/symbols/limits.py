@@ -15,7 +15,7 @@ ROOT = pathlib.Path(sys.argv[1])
 SOURCES = ('engine/limits-private.h', 'engine/listener.c', 'wire/http-head-private.h', 'object/lwsg-context.c',
            'object/lwsg-connection-receive.c', 'object/lwsg-store.c')
 
-SECONDS, KIB, MIB, PLAIN = '{} s', '{} KiB', '{} MiB', '{}'
+SECONDS, KIB, MIB, GIB, PLAIN = '{} s', '{} KiB', '{} MiB', '{} GiB', '{}'
 
 # Constant, how it is written, and what its rows begin with in SECURITY.md and limits.xml.
 TOLD = (
@@ -31,6 +31,7 @@ TOLD = (
     ('ENGINE_CLOSE_TICKS', SECONDS, 'the answer to a Close', 'the answer to a Close'),
     ('ENGINE_DRAIN_TICKS', SECONDS, 'output before a Close', 'the same, where the peer'),
     ('ENGINE_DEFLATE_IDLE_TICKS', SECONDS, 'memory for compression', None),
+    ('ENGINE_DEFLATE_FRAGMENT_MAX', GIB, None, 'a fragment that is sent compressed'),
     ('ENGINE_LINGER_TICKS', SECONDS, 'bytes after the end', None),
     ('ENGINE_CONNECTIONS', PLAIN, 'connections of a server', 'connections of a server'),
     ('ENGINE_CONNECTIONS_PER_PEER', PLAIN, 'connections from one', 'connections from one'),
@@ -51,7 +52,7 @@ TOLD = (
 # What nobody outside can make more of: how we compress, and tables.
 NO_LIMITS = {'ENGINE_LIMITS_DEFAULT', 'ENGINE_DEFLATE_DEFAULT', 'ENGINE_DEFLATE_LEVEL', 'ENGINE_DEFLATE_MEMORY_LEVEL',
              'ENGINE_DEFLATE_THRESHOLD', 'ENGINE_DEFLATE_WINDOW_BITS'}
-UNITS = {KIB: 1024, MIB: 1024 * 1024, '{} ms': 1000}
+UNITS = {KIB: 1024, MIB: 1024 * 1024, GIB: 1024 * 1024 * 1024, '{} ms': 1000}
 
 
 def constants():
