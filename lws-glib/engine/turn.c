@@ -14,6 +14,9 @@
 
 #define TURN_EVENTS 256
 
+/* While another thread has the main context of GIO's answers, nothing tells when it gives it back. */
+#define TURN_BORROWED_MS 10
+
 /* The clock is looked at once in so many checks. */
 #define TURN_CHECKS_PER_LOOK 16
 
@@ -55,8 +58,9 @@ turn_look_at_clock (EngineContext *context)
   return now;
 }
 
-/* While GIO has a job for us, its context is waited for, too, and dispatched. */
-static void
+/* While GIO has a job for us, its context is waited for, too, and dispatched. Returns for how long
+ * there is still to wait. */
+static int
 turn_wait_for_jobs (EngineContext *context, int timeout_ms)
 {
   GMainContext *gio = context->gio;
@@ -65,8 +69,9 @@ turn_wait_for_jobs (EngineContext *context, int timeout_ms)
   int priority;
   int count;
 
+  /* GIO's thread of a TLS handshake may be asking something in it. */
   if (!g_main_context_acquire (gio))
-    return;
+    return timeout_ms < 0 ? TURN_BORROWED_MS : MIN (timeout_ms, TURN_BORROWED_MS);
 
   g_main_context_prepare (gio, &priority);
   count = g_main_context_query (gio, priority, &gio_timeout, NULL, 0);
@@ -81,6 +86,8 @@ turn_wait_for_jobs (EngineContext *context, int timeout_ms)
   g_main_context_check (gio, priority, fds, count);
   g_main_context_dispatch (gio);
   g_main_context_release (gio);
+
+  return 0;
 }
 
 static int
@@ -90,10 +97,7 @@ turn_wait (EngineContext *context, struct epoll_event *events, int timeout_ms)
   int count;
 
   if (context->jobs > 0)
-    {
-      turn_wait_for_jobs (context, wait);
-      wait = 0;
-    }
+    wait = turn_wait_for_jobs (context, wait);
 
   count = epoll_wait (context->epoll_fd, events, TURN_EVENTS, wait);
   if (count >= 0)
