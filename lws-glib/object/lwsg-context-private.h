@@ -13,6 +13,7 @@ struct _LwsgContext {
   GObject parent_instance;
 
   EngineContext *engine;        /* NULL once closed */
+  EngineLimits limits;          /* ... and then what it had */
   GSource *source;
   GMainContext *main_context;   /* of the thread that made it */
   GPtrArray *protocols;         /* LwsgProtocol */

@@ -403,6 +403,7 @@ lwsg_context_close (LwsgContext *self)
 
   /* As long as its signals are emitted the context must be there. */
   g_object_ref (self);
+  self->limits = engine->limits;
   if (self->source != NULL)
     g_source_destroy (self->source);
   g_clear_pointer (&self->source, g_source_unref);
@@ -492,11 +493,11 @@ lwsg_context_finalize (GObject *object)
   G_OBJECT_CLASS (lwsg_context_parent_class)->finalize (object);
 }
 
-/* Where the number of a property is kept, all of them limits of the engine. */
+/* Where the number of a property is kept, all of them limits of the engine as long as there is one. */
 static guint *
 context_limit (LwsgContext *self, guint property)
 {
-  EngineLimits *limits = &self->engine->limits;
+  EngineLimits *limits = self->engine != NULL ? &self->engine->limits : &self->limits;
 
   switch (property)
     {
@@ -527,7 +528,7 @@ static void
 lwsg_context_get_property (GObject *object, guint property, GValue *value, GParamSpec *pspec)
 {
   LwsgContext *self = LWSG_CONTEXT (object);
-  const guint *limit = self->engine != NULL ? context_limit (self, property) : NULL;
+  const guint *limit = context_limit (self, property);
 
   if (limit != NULL)
     g_value_set_uint (value, *limit);
@@ -539,7 +540,7 @@ lwsg_context_get_property (GObject *object, guint property, GValue *value, GPara
     g_value_set_object (value, lwsg_context_get_proxy_resolver (self));
   else if (property == LWSG_CONTEXT_PROP_ALLOWED_ORIGINS)
     g_value_set_boxed (value, self->allowed_origins);
-  else if (!lwsg_context_get_compression (self, property, value) && G_PARAM_SPEC_VALUE_TYPE (pspec) != G_TYPE_UINT)
+  else if (!lwsg_context_get_compression (self, property, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property, pspec);
 }
 
@@ -559,7 +560,7 @@ static void
 lwsg_context_set_property (GObject *object, guint property, const GValue *value, GParamSpec *pspec)
 {
   LwsgContext *self = LWSG_CONTEXT (object);
-  guint *limit = self->engine != NULL ? context_limit (self, property) : NULL;
+  guint *limit = context_limit (self, property);
 
   if (lwsg_context_set_compression (self, property, value, pspec))
     return;
@@ -768,6 +769,7 @@ lwsg_context_init (LwsgContext *self)
 {
   self->protocols = g_ptr_array_new_with_free_func (g_object_unref);
   self->directories = g_ptr_array_new_with_free_func ((GDestroyNotify) lwsg_directory_free);
+  self->limits = (EngineLimits) ENGINE_LIMITS_DEFAULT;
   self->max_message_size = CONTEXT_MAX_MESSAGE_SIZE;
   self->compression = (WireDeflateSettings) ENGINE_DEFLATE_DEFAULT;
 }

@@ -273,7 +273,8 @@ test_properties (void)
     guint value;
   } defaults[] = {
     { "handshake-timeout", 10 }, { "close-timeout", 5 }, { "ping-interval", 30 }, { "pong-timeout", 20 },
-    { "dispatch-budget", 4000 },
+    { "dispatch-budget", 4000 }, { "max-connections", 65536 }, { "max-connections-per-peer", 4096 },
+    { "max-handshakes", 2048 }, { "max-handshakes-per-peer", 64 },
   };
   g_autoptr (LwsgContext) context = lwsg_context_new ();
   guint64 size;
@@ -308,14 +309,17 @@ test_properties (void)
   lwsg_context_set_proxy_resolver (context, NULL);
   g_assert_cmpuint (notified, ==, 2);
 
-  /* Of no use after the end, and no harm. */
+  /* Of no use after the end, and no harm: they are what was set. */
   lwsg_context_close (context);
   for (guint i = 0; i < G_N_ELEMENTS (defaults); i++)
     {
       guint value;
 
+      g_object_get (context, defaults[i].name, &value, NULL);
+      g_assert_cmpuint (value, ==, 7);
       g_object_set (context, defaults[i].name, 8, NULL);
       g_object_get (context, defaults[i].name, &value, NULL);
+      g_assert_cmpuint (value, ==, 8);
     }
 }
 
