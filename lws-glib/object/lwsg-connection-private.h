@@ -60,10 +60,11 @@ struct _LwsgConnection {
   gboolean streaming;
   gboolean in_pieces;           /* the message that comes was begun while streaming */
   GSource *looking;             /* for handlers that were connected late */
+  guint look_ms;                /* how long it waits */
   LwsgBlock *parts;             /* of a message that is not whole yet */
   GQueue held;                  /* LwsgReceived that nobody has wanted yet */
   gsize held_bytes;
-  guint stalled;                /* for how many seconds more has been held than is kept ahead */
+  guint stalled;                /* for how many milliseconds more has been held than is kept ahead */
   gboolean unwanted;            /* nobody has asked for so long: what comes is dropped */
   GQueue receives;              /* GTask of receive_async() */
 

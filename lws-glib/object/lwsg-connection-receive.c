@@ -15,7 +15,10 @@
 /* What a message costs beside its payload. */
 #define RECEIVE_MESSAGE_COST 256
 
-#define RECEIVE_LOOK_SECONDS 1
+/* Handlers that come late mostly come soon: it is looked for them at first after the shorter time,
+ * and then after twice that, up to the longer one. */
+#define RECEIVE_LOOK_MS_MIN 10
+#define RECEIVE_LOOK_MS_MAX 1000
 
 /* Who has not asked by then does not want messages at all, and is not to miss a Ping or a
  * Close because of them. */
@@ -137,8 +140,8 @@ receive_look_at_stall (LwsgConnection *self)
   if (self->paused || self->held_bytes <= RECEIVE_HELD_MAX)
     return;
 
-  self->stalled += RECEIVE_LOOK_SECONDS;
-  if (self->stalled < RECEIVE_STALL_SECONDS)
+  self->stalled += self->look_ms;
+  if (self->stalled < RECEIVE_STALL_SECONDS * 1000)
     return;
 
   g_debug ("Dropping %u messages that nobody has wanted", g_queue_get_length (&self->held));
@@ -146,6 +149,13 @@ receive_look_at_stall (LwsgConnection *self)
   g_queue_clear_full (&self->held, (GDestroyNotify) received_free);
   self->held_bytes = 0;
   lwsg_connection_update_flow (self);
+}
+
+static void
+receive_look_in (LwsgConnection *self, guint milliseconds)
+{
+  self->look_ms = milliseconds;
+  g_source_set_ready_time (self->looking, g_get_monotonic_time () + milliseconds * G_TIME_SPAN_MILLISECOND);
 }
 
 static gboolean
@@ -157,12 +167,23 @@ receive_look_again (gpointer data)
   if (self->reading == LWSG_READING_NONE)
     receive_look_at_stall (self);
   if (self->reading == LWSG_READING_NONE && !g_queue_is_empty (&self->held) && self->engine != NULL)
-    return G_SOURCE_CONTINUE;
+    {
+      receive_look_in (self, MIN (self->look_ms * 2, RECEIVE_LOOK_MS_MAX));
+      return G_SOURCE_CONTINUE;
+    }
 
   g_clear_pointer (&self->looking, g_source_unref);
 
   return G_SOURCE_REMOVE;
 }
+
+static gboolean
+look_dispatch (GSource *source, GSourceFunc callback, gpointer data)
+{
+  return callback (data);
+}
+
+static GSourceFuncs look_funcs = { .dispatch = look_dispatch };
 
 /* Nothing tells that a handler was connected. Where it comes late, and no other message
  * follows, somebody has to look. */
@@ -175,7 +196,8 @@ receive_watch_for_handlers (LwsgConnection *self)
     return;
 
   context = self->engine->context->owner;
-  self->looking = g_timeout_source_new_seconds (RECEIVE_LOOK_SECONDS);
+  self->looking = g_source_new (&look_funcs, sizeof (GSource));
+  receive_look_in (self, RECEIVE_LOOK_MS_MIN);
   g_source_set_callback (self->looking, receive_look_again, self, NULL);
   g_source_attach (self->looking, context->main_context);
 }

@@ -283,6 +283,31 @@ test_held (Duo *duo, gconstpointer data)
   expect_texts (texts, "for the client");
 }
 
+/* They are looked for soon, and then less and less often. */
+static void
+test_held_looks (Duo *duo, gconstpointer data)
+{
+  g_autoptr (LwsgMessage) message = NULL;
+  guint before;
+
+  duo_send (duo->connected, "one");
+  DUO_UNTIL (duo->accepted->looking != NULL);
+  g_assert_cmpuint (duo->accepted->look_ms, <, 100);
+  for (guint i = 0; i < 20; i++)
+    {
+      before = duo->accepted->look_ms;
+      g_source_set_ready_time (duo->accepted->looking, 0);
+      DUO_UNTIL (g_source_get_ready_time (duo->accepted->looking) > 0);
+      g_assert_cmpuint (duo->accepted->look_ms, >=, before);
+      g_assert_cmpuint (duo->accepted->look_ms, <=, 1000);
+      g_assert_cmpint (g_source_get_ready_time (duo->accepted->looking) - g_get_monotonic_time (), <=,
+                       duo->accepted->look_ms * 1000);
+    }
+  g_assert_cmpuint (duo->accepted->look_ms, ==, 1000);
+  message = duo_receive (duo->accepted);
+  g_assert_cmpstr (lwsg_message_get_text (message), ==, "one");
+}
+
 /* Sends more than is kept for a program that may still ask. */
 static void
 flood_unasked (Duo *duo)
@@ -601,6 +626,7 @@ main (int argc, char **argv)
   duo_add_test ("/object/receive/unwanted", test_unwanted);
   duo_add_test ("/object/receive/unwanted-end", test_unwanted_end);
   duo_add_test ("/object/receive/unwanted-paused", test_unwanted_paused);
+  duo_add_test ("/object/receive/held-looks", test_held_looks);
   duo_add_test ("/object/receive/held-until-resume", test_held_until_resume);
   duo_add_test ("/object/receive/held-after-the-end", test_held_after_the_end);
   duo_add_closed_test ("/object/receive/welcome", test_welcome);
