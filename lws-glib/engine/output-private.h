@@ -24,12 +24,18 @@ typedef struct {
   gpointer data;
 } EngineMark;
 
+/* Thousands of them may be reached at once: each is taken from the front, without moving the others. */
+typedef struct {
+  GArray *list;                 /* EngineMark, in order */
+  guint first;                  /* those before this one were taken */
+} EngineMarks;
+
 typedef struct {
   EngineSpan head;              /* most outputs are one span, or none (no block) */
   EngineSpanList *more;         /* what follows it; NULL mostly */
   gsize bytes;                  /* of all spans */
   gsize unit_left;              /* bytes of a unit (a frame, a head) that has left in part */
-  GArray *marks;                /* EngineMark, in order; NULL mostly */
+  EngineMarks *marks;           /* NULL mostly */
 } EngineOutput;
 
 /* Adds a span with a reference of its own. One that goes on where the last span
@@ -59,7 +65,7 @@ void engine_output_mark (EngineOutput *output, gpointer data);
 static inline gboolean
 engine_output_has_reached (const EngineOutput *output)
 {
-  return output->marks != NULL && g_array_index (output->marks, EngineMark, 0).left == 0;
+  return output->marks != NULL && g_array_index (output->marks->list, EngineMark, output->marks->first).left == 0;
 }
 
 /* Takes the data of the first mark if that was reached, or else returns NULL. */

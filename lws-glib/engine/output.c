@@ -131,15 +131,35 @@ engine_output_append (EngineOutput *output, EngineBlock *block, gsize offset, gs
     output_insert (output, count, (EngineSpan){ engine_block_ref (block), offset, length });
 }
 
+/* The marks that were not taken, *count of them. */
+static EngineMark *
+output_marks (EngineOutput *output, guint *count)
+{
+  EngineMarks *marks = output->marks;
+
+  *count = marks != NULL ? marks->list->len - marks->first : 0;
+
+  return *count > 0 ? &g_array_index (marks->list, EngineMark, marks->first) : NULL;
+}
+
+static void
+output_free_marks (EngineOutput *output)
+{
+  g_array_unref (output->marks->list);
+  g_clear_pointer (&output->marks, g_free);
+}
+
 void
 engine_output_overtake (EngineOutput *output, EngineBlock *block, gsize offset, gsize length)
 {
   EngineSpan span = { engine_block_ref (block), offset, length };
   EngineSpan *head = &output->head;
+  guint count;
+  EngineMark *marks = output_marks (output, &count);
 
   output->bytes += length;
-  for (guint i = 0; output->marks != NULL && i < output->marks->len; i++)
-    g_array_index (output->marks, EngineMark, i).left += length;
+  for (guint i = 0; i < count; i++)
+    marks[i].left += length;
   if (output->unit_left == 0)
     {
       output_insert (output, 0, span);
@@ -197,15 +217,14 @@ output_unit_size (const EngineSpan *span, gsize at)
 static void
 output_move_marks (EngineOutput *output, gsize end, gsize bytes)
 {
-  for (guint i = 0; output->marks != NULL && i < output->marks->len; i++)
-    {
-      EngineMark *mark = &g_array_index (output->marks, EngineMark, i);
+  guint count;
+  EngineMark *marks = output_marks (output, &count);
 
-      if (mark->left >= end)
-        mark->left -= bytes;
-      else if (mark->left > end - bytes)
-        mark->left = end - bytes;
-    }
+  for (guint i = 0; i < count; i++)
+    if (marks[i].left >= end)
+      marks[i].left -= bytes;
+    else if (marks[i].left > end - bytes)
+      marks[i].left = end - bytes;
 }
 
 void
@@ -214,22 +233,30 @@ engine_output_mark (EngineOutput *output, gpointer data)
   const EngineMark mark = { output->bytes, data };
 
   if (output->marks == NULL)
-    output->marks = g_array_new (FALSE, FALSE, sizeof (EngineMark));
-  g_array_append_val (output->marks, mark);
+    {
+      output->marks = g_new0 (EngineMarks, 1);
+      output->marks->list = g_array_new (FALSE, FALSE, sizeof (EngineMark));
+    }
+  g_array_append_val (output->marks->list, mark);
 }
 
 gpointer
 engine_output_reached (EngineOutput *output)
 {
+  EngineMarks *marks = output->marks;
   gpointer data;
 
   if (!engine_output_has_reached (output))
     return NULL;
 
-  data = g_array_index (output->marks, EngineMark, 0).data;
-  g_array_remove_index (output->marks, 0);
-  if (output->marks->len == 0)
-    g_clear_pointer (&output->marks, g_array_unref);
+  data = g_array_index (marks->list, EngineMark, marks->first++).data;
+  if (marks->first == marks->list->len)
+    output_free_marks (output);
+  else if (marks->first > marks->list->len / 2)
+    {
+      g_array_remove_range (marks->list, 0, marks->first);
+      marks->first = 0;
+    }
 
   return data;
 }
@@ -434,5 +461,6 @@ engine_output_clear (EngineOutput *output)
     output_drop_first (output);
   output->bytes = 0;
   output->unit_left = 0;
-  g_clear_pointer (&output->marks, g_array_unref);
+  if (output->marks != NULL)
+    output_free_marks (output);
 }

@@ -366,6 +366,57 @@ test_oracle (void)
     }
 }
 
+/* --- marks */
+
+/* They are reached in their order, however many wait and whenever others come. */
+static void
+test_marks (void)
+{
+  enum { N_MARKS = 100000 };
+  EngineOutput output = { 0 };
+  g_autoptr (EngineBlock) block = engine_block_new (N_MARKS * 2);
+  guint marked = 0;
+  guint reached = 0;
+
+  while (reached < N_MARKS)
+    {
+      for (guint i = 0; i < 3000 && marked < N_MARKS; i++)
+        {
+          const gsize at = block->used;
+
+          engine_output_append (&output, block, at, add_frame (block, WIRE_FRAME_FIN | WIRE_OPCODE_TEXT, 0, 0));
+          engine_output_mark (&output, GUINT_TO_POINTER (++marked));
+        }
+      g_assert_null (engine_output_reached (&output));
+      engine_output_sent (&output, MIN (output.bytes, 2000));
+      while (engine_output_has_reached (&output))
+        g_assert_cmpuint (GPOINTER_TO_UINT (engine_output_reached (&output)), ==, ++reached);
+      g_assert_cmpuint (output.bytes, ==, 2 * (marked - reached));
+    }
+  g_assert_null (output.marks);
+  engine_output_clear (&output);
+}
+
+static void
+test_marks_cleared (void)
+{
+  EngineOutput output = { 0 };
+  g_autoptr (EngineBlock) block = engine_block_new (100);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      const gsize at = block->used;
+
+      engine_output_append (&output, block, at, add_frame (block, WIRE_FRAME_FIN | WIRE_OPCODE_TEXT, 4, 'x'));
+      engine_output_mark (&output, &output);
+    }
+  engine_output_sent (&output, 6);
+  g_assert_nonnull (engine_output_reached (&output));
+  engine_output_clear (&output);
+  g_assert_false (engine_output_has_reached (&output));
+  g_assert_null (engine_output_reached (&output));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -378,6 +429,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/output/settle/moves", test_settle_moves);
   g_test_add_func ("/engine/output/settle/keeps", test_settle_keeps);
   g_test_add_func ("/engine/output/settle/joins-many", test_settle_joins_many);
+  g_test_add_func ("/engine/output/marks/many", test_marks);
+  g_test_add_func ("/engine/output/marks/cleared", test_marks_cleared);
   g_test_add_func ("/engine/output/oracle", test_oracle);
 
   return g_test_run ();
