@@ -14,6 +14,9 @@
 
 #define TURN_EVENTS 256
 
+/* ... and in so many timers. Those of thousands may be due at once, such as after a storm of connections. */
+#define TURN_TIMERS_PER_LOOK 64
+
 /* While another thread has the main context of GIO's answers, nothing tells when it gives it back. */
 #define TURN_BORROWED_MS 10
 
@@ -228,19 +231,29 @@ turn_securing (EngineTurn *turn)
 }
 
 static void
+turn_timer (EngineContext *context, EngineTimer *timer)
+{
+  if (timer->kind == ENGINE_WATCH_LISTENER)
+    engine_listener_resume ((EngineListener *) ((guint8 *) timer - G_STRUCT_OFFSET (EngineListener, timer)));
+  else if (timer->kind == ENGINE_WATCH_RELIEF)
+    engine_relief_come (context);
+  else
+    engine_connection_on_deadline ((EngineConnection *) ((guint8 *) timer - G_STRUCT_OFFSET (EngineConnection, timer)));
+}
+
+/* Those that are left when the time is over stay due. */
+static void
 turn_timers (EngineTurn *turn)
 {
   EngineContext *context = turn->context;
   EngineTimer *timer;
 
-  while (!context->destroyed && (timer = engine_wheel_pop (&context->wheel, context->tick)) != NULL)
-    if (timer->kind == ENGINE_WATCH_LISTENER)
-      engine_listener_resume ((EngineListener *) ((guint8 *) timer - G_STRUCT_OFFSET (EngineListener, timer)));
-    else if (timer->kind == ENGINE_WATCH_RELIEF)
-      engine_relief_come (context);
-    else
-      engine_connection_on_deadline ((EngineConnection *) ((guint8 *) timer -
-                                                           G_STRUCT_OFFSET (EngineConnection, timer)));
+  for (guint i = 1; !context->destroyed && (timer = engine_wheel_pop (&context->wheel, context->tick)) != NULL; i++)
+    {
+      turn_timer (context, timer);
+      if (i % TURN_TIMERS_PER_LOOK == 0 && g_get_monotonic_time () >= turn->end)
+        return;
+    }
 }
 
 static void

@@ -377,6 +377,35 @@ test_events_of_the_dead (void)
     raw_peer_free (peers[i]);
 }
 
+/* Deadlines that come all at once don't hold up what else there is; none is forgotten. */
+static void
+test_many_deadlines (void)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (GPtrArray) peers = g_ptr_array_new_with_free_func ((GDestroyNotify) raw_peer_free);
+  guint turns = 0;
+  guint32 tick;
+
+  for (guint i = 0; i < 200; i++)
+    {
+      g_ptr_array_add (peers, owner_connect (owner));
+      owner_settle (owner);
+    }
+  g_assert_cmpuint (owner_n_connections (owner), ==, 200);
+  owner->context->limits.turn_microseconds = 0;
+  owner_advance (owner, owner->context->limits.handshake_ticks + 1);
+  while (owner->counts[OWNER_RELEASED] < 200)
+    {
+      g_assert_true (engine_wheel_next (&owner->context->wheel, &tick));
+      g_assert_cmpuint (tick, <=, engine_context_tick (owner->context));
+      /* It does not wait, though nothing else is there. */
+      g_assert_true (engine_context_service (owner->context, -1));
+      turns++;
+    }
+  g_assert_cmpuint (turns, >, 1);
+  g_assert_cmpuint (turns, <, 200);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -384,6 +413,7 @@ main (int argc, char **argv)
 
   add_actions ();
   g_test_add_func ("/engine/turn/idle", test_idle);
+  g_test_add_func ("/engine/turn/many-deadlines", test_many_deadlines);
   g_test_add_func ("/engine/turn/events-of-the-dead", test_events_of_the_dead);
 
   return g_test_run ();
