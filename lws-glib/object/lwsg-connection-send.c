@@ -398,6 +398,10 @@ lwsg_connection_send_text (LwsgConnection *self, const char *text, GError **erro
  * Only on the context's thread. Text is not checked. Messages of other threads, and
  * broadcasts, wait for the last fragment.
  *
+ * Nobody could use half a message: once it has begun, a #LwsgConnection:slow-consumer-policy
+ * that drops messages drops no part of it, whatever waits by then. Who sends a long one to a
+ * peer that may be slow looks at #LwsgConnection:buffered-amount.
+ *
  * Returns: %TRUE if the fragment is on its way; %FALSE with the errors of
  *   lwsg_connection_send()
  *
