@@ -333,7 +333,8 @@ engine_send_check_room (EngineConnection *connection, gsize length, GError **err
   gsize waiting = connection->output.bytes;
   gsize limit = connection->context->limits.output_limit;
 
-  if (waiting == 0 || length <= limit - MIN (limit, waiting))
+  /* What is empty has a header all the same. */
+  if (waiting == 0 || (waiting < limit && length <= limit - waiting))
     return TRUE;
 
   g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_FULL,

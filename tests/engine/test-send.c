@@ -358,6 +358,22 @@ test_limit_one_large (void)
   expect_pattern (peer, 4 * MIB, 0);
 }
 
+/* Empty messages have headers, which wait as well. */
+static void
+test_limit_empty (void)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) peer = owner_connect_slow (owner);
+  g_autoptr (GError) error = NULL;
+
+  fill_output (owner);
+  owner->context->limits.output_limit = owner->newest->output.bytes + 10;
+  for (guint i = 0; i < 5; i++)
+    g_assert_true (send_pattern (owner, 0, i, NULL));
+  g_assert_false (send_pattern (owner, 0, 5, &error));
+  g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_FULL);
+}
+
 static void
 test_writable (void)
 {
@@ -422,6 +438,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/send/blocked/end-of-a-turn", test_small_frame_at_the_end_of_a_turn);
   g_test_add_func ("/engine/send/limit/reached", test_limit);
   g_test_add_func ("/engine/send/limit/one-large-message", test_limit_one_large);
+  g_test_add_func ("/engine/send/limit/empty-messages", test_limit_empty);
   g_test_add_func ("/engine/send/writable/blocked", test_writable);
   g_test_add_func ("/engine/send/writable/again", test_writable_again);
 
