@@ -381,10 +381,12 @@ engine_connection_look_within (EngineConnection *connection, guint ticks)
 static void
 connection_look_again (EngineConnection *connection, guint ticks, gboolean deflates)
 {
+  const guint32 unfinished_for = connection->context->tick - connection->unfinished_since;
+
   if (deflates)
     ticks = MIN (ticks, ENGINE_DEFLATE_IDLE_TICKS);
   if (connection->unfinished)
-    ticks = MIN (ticks, connection->context->limits.frame_ticks);
+    ticks = MIN (ticks, connection->context->limits.frame_ticks - unfinished_for);
   if (ticks < G_MAXUINT)
     engine_connection_arm (connection, ticks);
 }
