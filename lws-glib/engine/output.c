@@ -12,9 +12,11 @@
 #define OUTPUT_BLOCK_MIN 1024
 #define OUTPUT_BLOCK_MAX (64 * 1024)
 
-/* More spans than this are copied together: a small span must not hold a large
- * block for ever. */
+/* Where there are more spans than this, small ones are copied together: they must not
+ * hold large blocks for ever. The others stay as they are: a broadcast waits once for all who
+ * don't read it, and what is copied takes twice its memory meanwhile. */
 #define OUTPUT_SPANS_MAX 64
+#define OUTPUT_SMALL_SPAN (OUTPUT_BLOCK_MAX / 16)
 
 struct _EngineSpanList {
   guint first;
@@ -392,7 +394,8 @@ output_own_room (EngineOutput *output, guint index, gsize length)
     }
 
   capacity = block != NULL ? MIN (block->capacity * 2, OUTPUT_BLOCK_MAX) : OUTPUT_BLOCK_MIN;
-  fresh = engine_block_new (MAX (capacity, length));
+  /* Behind a span that isn't small much of a block might stay empty. */
+  fresh = engine_block_new (length < OUTPUT_SMALL_SPAN ? MAX (capacity, length) : length);
   fresh->used = length;
   output_insert (output, index, (EngineSpan){ fresh, 0, length });
 
@@ -433,19 +436,30 @@ output_copy_from (EngineOutput *output, guint index)
     }
 }
 
-void
-engine_output_settle (EngineOutput *output, const EngineBlock *shared)
+/* The small spans at the end. */
+static void
+output_join (EngineOutput *output)
 {
   guint count = output_n_spans (output);
   guint index = count;
+
+  while (index > 0 && output_span (output, index - 1)->length < OUTPUT_SMALL_SPAN)
+    index--;
+  if (index < count)
+    output_copy_from (output, index);
+}
+
+void
+engine_output_settle (EngineOutput *output, const EngineBlock *shared)
+{
+  guint count;
+  guint index;
   gsize length = 0;
 
-  if (count > OUTPUT_SPANS_MAX)
-    {
-      output_copy_from (output, 0);
-      return;
-    }
+  if (output_n_spans (output) > OUTPUT_SPANS_MAX)
+    output_join (output);
 
+  index = count = output_n_spans (output);
   while (index > 0 && output_span (output, index - 1)->block == shared)
     length += output_span (output, --index)->length;
 

@@ -260,6 +260,36 @@ test_settle_joins_many (void)
   engine_output_clear (&output);
 }
 
+/* A hundred broadcasts wait once for all who don't read them; what is small among them holds
+ * no block. */
+static void
+test_settle_keeps_large (void)
+{
+  const gsize size = 8 * 1024;
+  EngineOutput outputs[2] = { 0 };
+  g_autoptr (EngineBlock) large = engine_block_new (size);
+  g_autoptr (EngineBlock) small = engine_block_new (1000);
+
+  memset (large->data, 'x', size);
+  memset (small->data, 'y', 1000);
+  for (guint i = 0; i < G_N_ELEMENTS (outputs); i++)
+    for (guint n = 0; n < 100; n++)
+      {
+        engine_output_append (&outputs[i], large, 0, size);
+        engine_output_settle (&outputs[i], NULL);
+        engine_output_append (&outputs[i], small, 10, 1);
+        engine_output_settle (&outputs[i], NULL);
+      }
+  g_assert_cmpuint (large->references, ==, 1 + 2 * 100);
+  g_assert_cmpuint (small->references, <, 2 * 100 / 2);
+  for (guint i = 0; i < G_N_ELEMENTS (outputs); i++)
+    {
+      g_assert_cmpuint (outputs[i].bytes, ==, 100 * (size + 1));
+      engine_output_clear (&outputs[i]);
+    }
+  g_assert_cmpuint (large->references, ==, 1);
+}
+
 /* --- against a naive oracle */
 
 typedef struct {
@@ -431,6 +461,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/output/settle/joins-many", test_settle_joins_many);
   g_test_add_func ("/engine/output/marks/many", test_marks);
   g_test_add_func ("/engine/output/marks/cleared", test_marks_cleared);
+  g_test_add_func ("/engine/output/settle/keeps-large", test_settle_keeps_large);
   g_test_add_func ("/engine/output/oracle", test_oracle);
 
   return g_test_run ();
