@@ -12,9 +12,9 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* In a smaller place the owner gets no piece of a frame, unless it is the last one: many
- * small calls of the kernel cost more than a copy. */
-#define RECEIVE_ROOM_MIN (16 * 1024)
+/* For heads, of which a whole one fits behind what was kept. Requests that come in one go
+ * are kept while one is being answered. */
+#define RECEIVE_HEAD_BUFFER (2 * ENGINE_TRANSPORT_READ_MIN)
 
 /* Input that was read but not used up: an unfinished head or frame, or what came
  * after the owner had paused. */
@@ -238,29 +238,34 @@ receive_place (EngineTurn *turn, EngineConnection *connection, gsize *length)
   const WireDecoder *decoder = &connection->decoder;
 
   if (events->room != NULL && connection->state == ENGINE_STATE_OPEN && connection->tail == NULL &&
-      decoder->frame_remaining > 0 && !decoder->message_compressed)
+      decoder->frame_remaining >= ENGINE_TRANSPORT_READ_MIN && !decoder->message_compressed)
     {
       /* What is not used up in this turn will have to fit into the buffer. */
       const gsize most = (gsize) MIN (decoder->frame_remaining, ENGINE_RECEIVE_BUFFER);
       guint8 *room = events->room (connection, length);
 
-      if (room != NULL && *length >= MIN (most, RECEIVE_ROOM_MIN))
+      if (room != NULL && *length >= ENGINE_TRANSPORT_READ_MIN)
         {
           *length = MIN (*length, most);
           return room;
         }
     }
 
-  *length = ENGINE_RECEIVE_BUFFER;
+  *length = connection->state == ENGINE_STATE_HANDSHAKE ? RECEIVE_HEAD_BUFFER : ENGINE_RECEIVE_BUFFER;
 
   return turn->buffer + ENGINE_RECEIVE_PADDING;
 }
 
+/* Reads behind the @kept bytes in a buffer of @size, unless they are many already. */
 static gssize
-receive_read (EngineConnection *connection, guint8 *buffer, gsize length)
+receive_read (EngineConnection *connection, guint8 *buffer, gsize size, gsize kept)
 {
-  gssize got = connection->transport->read (connection, buffer, length);
+  gssize got;
 
+  if (kept > size / 2)
+    return -EAGAIN;
+
+  got = connection->transport->read (connection, buffer + kept, size - kept);
   if (got > 0)
     {
       connection->heard = connection->context->tick;
@@ -319,7 +324,7 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
 
   buffer = receive_place (turn, connection, &size);
   kept = receive_take_tail (connection, buffer);
-  got = kept <= size / 2 ? receive_read (connection, buffer + kept, size - kept) : -EAGAIN;
+  got = receive_read (connection, buffer, size, kept);
   length = kept + (gsize) MAX (got, 0);
 
   connection->busy = TRUE;

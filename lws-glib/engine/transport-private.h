@@ -18,6 +18,9 @@ typedef enum {
   ENGINE_SECURING_FAILED,
 } EngineSecuringStep;
 
+/* The least that is asked of read(): a record of TLS that began before and what follows it have room. */
+#define ENGINE_TRANSPORT_READ_MIN (20 * 1024)
+
 /* What TLS found out; of a connection without it all are empty. */
 typedef struct {
   GTlsCertificate *peer_certificate; /* owned */
@@ -31,7 +34,7 @@ typedef struct {
    * something. NULL: there is none, or it goes on elsewhere. */
   EngineSecuringStep (*handshake) (EngineConnection *connection, GError **error);
 
-  /* Bytes read, 0 at the end of the stream. */
+  /* Bytes read, 0 at the end of the stream. @length is ENGINE_TRANSPORT_READ_MIN or more. */
   gssize (*read) (EngineConnection *connection, void *buffer, gsize length);
 
   /* Bytes taken, perhaps fewer than given. */

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+G_STATIC_ASSERT (ENGINE_TRANSPORT_READ_MIN > ENGINE_CIPHER_RECORD_MAX);
+
 /* The payload of a record (RFC 8446 section 5.1). */
 #define TLS_RECORD_PAYLOAD 16384
 
