@@ -9,12 +9,10 @@ import pathlib
 import re
 import sys
 
+import constants
 import tap
 
 ROOT = pathlib.Path(sys.argv[1])
-SOURCES = ('engine/limits-private.h', 'engine/listener.c', 'wire/http-head-private.h', 'object/lwsg-context.c',
-           'object/lwsg-connection-receive.c', 'object/lwsg-store.c')
-
 SECONDS, KIB, MIB, GIB, PLAIN = '{} s', '{} KiB', '{} MiB', '{} GiB', '{}'
 
 # Constant, how it is written, and what its rows begin with in SECURITY.md and limits.xml.
@@ -55,19 +53,6 @@ NO_LIMITS = {'ENGINE_LIMITS_DEFAULT', 'ENGINE_DEFLATE_DEFAULT', 'ENGINE_DEFLATE_
 UNITS = {KIB: 1024, MIB: 1024 * 1024, GIB: 1024 * 1024 * 1024, '{} ms': 1000}
 
 
-def constants():
-    """Names and values: numbers, and products of numbers."""
-    found = {}
-    for source in SOURCES:
-        text = (ROOT / 'lws-glib' / source).read_text(encoding='utf-8')
-        for name, value in re.findall(r'^#define (\w+) \(?([\d *]+?)\)?(?: +/\*.*)?$', text, re.M):
-            product = 1
-            for factor in value.split('*'):
-                product *= int(factor)
-            found[name] = product
-    return found
-
-
 def rows_of_markdown():
     text = (ROOT / 'SECURITY.md').read_text(encoding='utf-8')
     return re.findall(r'^\| (.+?) \| (.+?) \|$', text, re.M)
@@ -80,7 +65,7 @@ def rows_of_manual():
 
 
 def check(rows, column):
-    values = constants()
+    values = constants.read(ROOT)
     told = [(entry[0], entry[1], entry[column]) for entry in TOLD if entry[column] is not None]
     for name, form, start in told:
         limits = [limit for what, limit in rows if what.startswith(start)]
