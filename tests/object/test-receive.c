@@ -608,6 +608,38 @@ test_message (void)
   g_assert_cmpstr (lwsg_message_get_text (text), ==, "hello");
 }
 
+/* Of a size whose last bytes come in one call of the kernel with what follows, or in one record of TLS. */
+#define LARGE (300 * 1000)
+#define LARGE_COUNT 20
+
+static void
+test_small_behind_large (Duo *duo, gconstpointer data)
+{
+  g_autofree guint8 *payload = g_malloc0 (LARGE);
+
+  /* A sign of life would bring out what was forgotten. */
+  g_object_set (duo->server, "ping-interval", 0, NULL);
+  g_object_set (duo->client, "ping-interval", 0, NULL);
+  duo_open (duo);
+  lwsg_connection_pause (duo->connected);
+  for (guint i = 0; i < LARGE_COUNT; i++)
+    {
+      g_autoptr (GBytes) large = g_bytes_new (payload, LARGE - i);
+
+      g_assert_true (lwsg_connection_send (duo->accepted, LWSG_MESSAGE_BINARY, large, NULL));
+      duo_send (duo->accepted, "small");
+    }
+  lwsg_connection_resume (duo->connected);
+
+  for (guint i = 0; i < LARGE_COUNT; i++)
+    {
+      g_autoptr (LwsgMessage) large = duo_receive (duo->connected);
+
+      g_assert_cmpuint (g_bytes_get_size (lwsg_message_get_bytes (large)), ==, LARGE - i);
+      duo_expect (duo->connected, "small");
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -616,6 +648,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object/receive/message", test_message);
   duo_add_test ("/object/receive/signals", test_signals);
   duo_add_test ("/object/receive/busy", test_busy);
+  duo_add_closed_test ("/object/receive/small-behind-large", test_small_behind_large);
   duo_add_test ("/object/receive/in-order", test_in_order);
   duo_add_test ("/object/receive/cancelled", test_cancelled);
   duo_add_test ("/object/receive/cancelled-late", test_cancelled_late);
