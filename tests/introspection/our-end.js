@@ -151,4 +151,6 @@ else
   beClient(...parameters);
 loop.run();
 context.close();
+// What waits hears of the end. GJS crashes now and then if it is left while a call is under way.
+while (GLib.MainContext.default().iteration(false));
 exit(status);
