@@ -184,16 +184,18 @@ check_descriptors (guint before)
   g_assert_cmpuint (count_descriptors (), <=, before);
 }
 
-static void
+/* Returns whether all went well, or somebody was told that it did not. */
+static gboolean
 play (const Scenario *scenario, RowFlags flags)
 {
   Run *run = run_new ();
   guint before = count_descriptors ();
 
   scenario->func (run);
-  if (fault_get_strikes () > 0 && !(run_is_told (run) || (flags & ROW_PEER && fault_get_notes () > 0)))
-    g_assert_true (run->done);
   check_descriptors (before);
+
+  return run->done || fault_get_strikes () == 0 || run_is_told (run) ||
+         (flags & ROW_PEER && fault_get_notes () > 0);
 }
 
 /* Without a fault; also the first use of what GLib keeps for ever. */
@@ -228,15 +230,25 @@ makes_call (const Scenario *scenario, const Row *row)
   return makes[index][row - rows];
 }
 
+/* While there is a fault seconds are milliseconds, so that a machine that is busy elsewhere misses
+ * a deadline now and then; but not each time. */
+#define ATTEMPTS 5
+
 /* Returns whether the call came to that occurrence. */
 static gboolean
 play_with_fault (const Row *row, const Scenario *scenario, guint nth, FaultDuration duration)
 {
+  gboolean good = FALSE;
+
   g_test_message ("%s: %s fails with %s at occurrence %u%s", scenario->name, row->call, row->name, nth,
                   duration == FAULT_LASTING ? " and on" : "");
-  fault_set (row->call, row->failure, nth, duration);
-  play (scenario, row->flags);
-  fault_lift ();
+  for (guint i = 0; i < ATTEMPTS && !good; i++)
+    {
+      fault_set (row->call, row->failure, nth, duration);
+      good = play (scenario, row->flags);
+      fault_lift ();
+    }
+  g_assert_true (good);
 
   return fault_get_strikes () > 0;
 }
@@ -282,7 +294,7 @@ static void
 test_without (gconstpointer data)
 {
   warm_up (data);
-  play (data, 0);
+  g_assert_true (play (data, 0));
 }
 
 /* Modules of GIO, and the thread that GLib starts for it, would open descriptors of their
