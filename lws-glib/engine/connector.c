@@ -236,7 +236,8 @@ connector_take_over (EngineConnection *connection, GSocketConnection *stream, co
   if (G_IS_TCP_WRAPPER_CONNECTION (stream))
     {
       /* The bytes on its socket are encrypted once more, for the proxy. */
-      engine_connection_abort (connection, ENGINE_ERROR_CONNECT, _("Proxies that are spoken to by TLS are not supported"));
+      engine_connection_abort (connection, ENGINE_ERROR_CONNECT,
+                               _("Proxies that are spoken to by TLS are not supported"));
       return;
     }
   fd = connector_take_descriptor (stream);

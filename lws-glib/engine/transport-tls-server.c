@@ -332,7 +332,8 @@ server_pending (EngineConnection *connection)
 {
   TlsServer *self = server_of (connection);
 
-  return self->cipher.in_length > 0 || self->closed || (self->failure != 0 && connection->state < ENGINE_STATE_DRAINING);
+  return self->cipher.in_length > 0 || self->closed ||
+         (self->failure != 0 && connection->state < ENGINE_STATE_DRAINING);
 }
 
 /* --- writing */

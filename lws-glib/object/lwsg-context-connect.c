@@ -103,7 +103,10 @@ destination_read_host (Destination *destination, GUri *parsed, const char *uri, 
     return destination_refuse (error, uri, _("its port is 0"));
 
   destination->engine.address = destination->host;
-  destination->engine.port = port > 0 ? (guint16) port : destination->engine.secure ? CONNECT_WSS_PORT : CONNECT_WS_PORT;
+  if (port > 0)
+    destination->engine.port = (guint16) port;
+  else
+    destination->engine.port = destination->engine.secure ? CONNECT_WSS_PORT : CONNECT_WS_PORT;
 
   return TRUE;
 }

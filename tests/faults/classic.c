@@ -233,7 +233,8 @@ fetch (Classic *classic, const char *path, gsize size)
 {
   g_autoptr (Visitor) visitor = visitor_new_http (classic->port, path, size);
 
-  RUN_UNTIL (classic->run, classic_turn, classic, visitor_step (visitor) != VISITOR_WAITS || run_gives_up (classic->run));
+  RUN_UNTIL (classic->run, classic_turn, classic,
+             visitor_step (visitor) != VISITOR_WAITS || run_gives_up (classic->run));
 
   return visitor_step (visitor) == VISITOR_SERVED;
 }

@@ -149,7 +149,9 @@ test_types (Site *site, gconstpointer data)
 static void
 test_headers (Site *site, gconstpointer data)
 {
-  static const char *const headers[] = { "Content-Security-Policy: default-src 'self'", "Cache-Control:no-cache", NULL };
+  static const char *const headers[] = {
+    "Content-Security-Policy: default-src 'self'", "Cache-Control:no-cache", NULL
+  };
   g_autoptr (RawPeer) peer = http_connect (site->port);
   g_auto (HttpReply) reply = { 0 };
 

@@ -151,7 +151,8 @@ soak_run (Soak *soak, LwsgContext *context)
   soak->begin = g_get_monotonic_time ();
   for (guint i = 0; i < soak->connections; i++)
     if (i < honest)
-      g_ptr_array_add (soak->honest, honest_new (context, i % 2 == SERVER_TLS, soak->server.ports[i % 2], &soak->count));
+      g_ptr_array_add (soak->honest,
+                       honest_new (context, i % 2 == SERVER_TLS, soak->server.ports[i % 2], &soak->count));
     else
       g_ptr_array_add (soak->rude, rude_new (soak->server.ports[i % 2], &soak->rude_connections));
 

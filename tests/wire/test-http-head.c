@@ -202,7 +202,8 @@ test_values_are_trimmed (void)
 
 static const char *const good_targets[] = {
   "/", "//", "/a/b/", "/?", "/?q=/../..", "/?100%", "/?q=\\", "/a%20b", "/%41", "/a%2Fb", "/...", "/..a", "/a..",
-  "/a./b", "/.well-known/x", "/%2e%2e%2e", "/%2ehidden", "/a|b^{c}", "http://a", "http://a?b", "HTTPS://a/b", "wss://a/b?c",
+  "/a./b", "/.well-known/x", "/%2e%2e%2e", "/%2ehidden", "/a|b^{c}", "http://a", "http://a?b", "HTTPS://a/b",
+  "wss://a/b?c",
 };
 
 /* The absolute form and the header Host: the same, or nobody knows what is meant. */

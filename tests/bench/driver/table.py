@@ -3,6 +3,7 @@
 """Results as tables, in Markdown and in DocBook."""
 
 import math
+import textwrap
 from xml.sax.saxutils import escape
 
 import machine
@@ -10,6 +11,7 @@ import servers
 import workloads
 
 NOTHING = '–'
+WIDTH = 120
 
 
 def number(value, digits):
@@ -70,7 +72,7 @@ def _introduction(results):
 
 def markdown(results, charts):
     """The whole report; charts are file names by group."""
-    lines = ['# Benchmarks', '', _introduction(results), '']
+    lines = ['# Benchmarks', '', *textwrap.wrap(_introduction(results), WIDTH), '']
     for group, title in workloads.GROUPS.items():
         some = workloads_of(results, group)
         if not some:
@@ -87,7 +89,7 @@ def markdown(results, charts):
 def headline(results):
     """The lines for the README."""
     some = [workload for workload in workloads.WORKLOADS if workload.headline and workload.name in results.cells]
-    return '\n'.join([_introduction(results), '', *_markdown(results, some)])
+    return '\n'.join([*textwrap.wrap(_introduction(results), WIDTH), '', *_markdown(results, some)])
 
 
 def _docbook_table(results, some):
