@@ -50,8 +50,11 @@ def notes_of(results, some):
         for name, cell in results.cells[workload.name].items():
             if cell.word:
                 reasons.setdefault((servers.by_name(name).title, cell.word), []).append(workload.name)
-    return ([f"{title}: {word} ({', '.join(names)})" for (title, word), names in reasons.items()] +
-            [f'{results.notes[workload.name]} ({workload.name})' for workload in some if workload.name in results.notes])
+    remarks = {workloads.REMARKS[workload.group] for workload in some if workload.group in workloads.REMARKS}
+    return [*sorted(remarks),
+            *(f"{title}: {word} ({', '.join(names)})" for (title, word), names in reasons.items()),
+            *(f'{results.notes[workload.name]} ({workload.name})'
+              for workload in some if workload.name in results.notes)]
 
 
 def _markdown(results, some):

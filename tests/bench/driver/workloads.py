@@ -85,6 +85,12 @@ GROUPS = {
 }
 
 
+# What is to be known of a group's numbers.
+REMARKS = {
+    'deflate': 'The servers of lws-glib are as by default: messages of less than 256 bytes are not compressed.',
+}
+
+
 def _workload(name, group, load, options, *lines, needs=(), headline=False):
     connections = options.get('connections', 1) + options.get('idle', 0)
     return Workload(name, group, load, options, lines, frozenset(needs), connections, headline)
