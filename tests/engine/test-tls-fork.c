@@ -55,7 +55,9 @@ expect_success_of (Stalled *stalled, void (*func) (Stalled *stalled))
     {
       alarm (CHILD_PATIENCE);
       func (stalled);
-      _exit (0);
+      /* At an exit valgrind would take for lost what only threads of GIO's had, which aren't here. */
+      execlp ("true", "true", NULL);
+      _exit (1);
     }
   g_assert_cmpint (waitpid (child, &status, 0), ==, child);
   g_assert_cmpint (status, ==, 0);
