@@ -425,6 +425,8 @@ output_copy_from (EngineOutput *output, guint index)
       output->more->end -= count - index;
       if (output->more->end == output->more->first)
         g_clear_pointer (&output->more, g_free);
+      /* Without others only the head is left. */
+      g_assert (output->more != NULL || index == 1);
     }
 
   room = output_own_room (output, index, length);
