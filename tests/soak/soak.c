@@ -202,6 +202,7 @@ main (int argc, char **argv)
   };
   g_autoptr (GOptionContext) options = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
+  g_autoptr (GTlsDatabase) database = NULL;
   LwsgContext *context;
   gboolean finished;
   int status;
@@ -221,7 +222,8 @@ main (int argc, char **argv)
   soak.loop = g_main_loop_new (NULL, FALSE);
   context = lwsg_context_new ();
   lwsg_context_set_proxy_resolver (context, NULL);
-  lwsg_context_set_tls_database (context, identity_trusting (IDENTITY_ROOT));
+  database = identity_trusting (IDENTITY_ROOT);
+  lwsg_context_set_tls_database (context, database);
 
   soak_run (&soak, context);
   finished = soak_end (&soak);
