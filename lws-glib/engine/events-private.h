@@ -46,7 +46,8 @@ typedef struct {
   void (*data) (EngineConnection *connection, const WirePiece *piece);
 
   /* Where the next piece of the message under way may be received, *length bytes long, for
-   * an owner that would only copy it to there; or NULL. Such a piece has no byte behind it.
+   * an owner that would only copy it to there; or NULL. It may be the first one: the header
+   * of its frame has come. Such a piece has no byte behind it.
    * No function here if the owner has no such place. */
   guint8 *(*room) (EngineConnection *connection, gsize *length);
 
