@@ -50,12 +50,6 @@ closing_end (EngineConnection *connection)
 
 /* --- what still waits for the peer */
 
-static guint32
-closing_now (EngineContext *context)
-{
-  return context->depth > 0 ? context->tick : engine_context_tick (context);
-}
-
 /* What the kernel has not taken yet. */
 static gsize
 closing_left_here (EngineConnection *connection)
@@ -85,14 +79,14 @@ closing_begin (EngineConnection *connection)
     return;
 
   connection->drain_left = closing_left (connection);
-  connection->drain_end = closing_now (context) + context->limits.drain_ticks;
+  connection->drain_end = engine_context_now (context) + context->limits.drain_ticks;
 }
 
 gboolean
 engine_connection_drains (EngineConnection *connection)
 {
   EngineContext *context = connection->context;
-  gint32 ticks = (gint32) (connection->drain_end - closing_now (context));
+  gint32 ticks = (gint32) (connection->drain_end - engine_context_now (context));
   gsize left = closing_left (connection);
 
   if (left >= connection->drain_left || ticks <= 0)

@@ -366,8 +366,7 @@ connection_is_stuck (EngineConnection *connection)
 void
 engine_connection_look_within (EngineConnection *connection, guint ticks)
 {
-  EngineContext *context = connection->context;
-  const guint32 now = context->depth > 0 ? context->tick : engine_context_tick (context);
+  const guint32 now = engine_context_now (connection->context);
 
   /* Who was asked for a sign of life, and has given none, has a deadline that nothing else may move. */
   if (connection->state != ENGINE_STATE_OPEN || connection->ping_sent)

@@ -117,6 +117,8 @@ gboolean engine_context_is_elsewhere (EngineContext *context);
 gboolean engine_context_is_ours (EngineContext *context);
 
 guint32 engine_context_tick (EngineContext *context);
+/* Without a look at the clock where one was taken: all of a turn happens in the same tick. */
+guint32 engine_context_now (EngineContext *context);
 void engine_context_set_timer (EngineContext *context, EngineTimer *timer, guint ticks);
 
 /* --- the turn (turn.c) */

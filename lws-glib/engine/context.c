@@ -136,14 +136,18 @@ engine_context_tick (EngineContext *context)
   return (guint32) ((g_get_monotonic_time () - context->wheel_start) / context->tick_microseconds);
 }
 
+guint32
+engine_context_now (EngineContext *context)
+{
+  return context->depth > 0 ? context->tick : engine_context_tick (context);
+}
+
 void
 engine_context_set_timer (EngineContext *context, EngineTimer *timer, guint ticks)
 {
-  guint32 tick = context->depth > 0 ? context->tick : engine_context_tick (context);
-
   /* The tick under way has begun already: one more, so as never to be early. What lies
    * half the range ahead would be taken for the past. */
-  engine_wheel_set (&context->wheel, timer, tick + MIN (ticks, G_MAXINT32 / 2) + 1);
+  engine_wheel_set (&context->wheel, timer, engine_context_now (context) + MIN (ticks, G_MAXINT32 / 2) + 1);
 }
 
 /* --- processes */

@@ -62,9 +62,7 @@ engine_deflate_describe (const EngineDeflate *deflate)
 static void
 deflate_use (EngineConnection *connection)
 {
-  EngineContext *context = connection->context;
-
-  connection->deflate->used = context->depth > 0 ? context->tick : engine_context_tick (context);
+  connection->deflate->used = engine_context_now (connection->context);
   engine_connection_look_within (connection, ENGINE_DEFLATE_IDLE_TICKS);
 }
 
