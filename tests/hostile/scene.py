@@ -12,6 +12,7 @@ import sys
 import time
 
 import peer
+import ports
 import tap
 import target
 
@@ -168,9 +169,7 @@ class Stage:
         if secure and self.certificate is None:
             raise tap.Skip('openssl is not installed')
         for _ in range(ATTEMPTS):
-            with socket.socket() as probe:
-                probe.bind((LOOPBACK, 0))
-                port = probe.getsockname()[1]
+            port = ports.free_port()
             command = [self._program('bench', f'server-{name}'), str(port), *(self.certificate if secure else ())]
             process = target.Target(command, self._environment())
             if target.wait_until(lambda: not process.runs() or _listens(port)) and process.runs():

@@ -15,13 +15,13 @@ import re
 import select
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
 import tempfile
 import time
 
+import ports
 import tap
 
 SERVER, CLIENT, PING, PAGE, CERTIFICATE_SCRIPT = sys.argv[1:]
@@ -66,17 +66,11 @@ def read_some(descriptor, deadline):
     return os.read(descriptor, 1 << 16)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
-
-
 @contextlib.contextmanager
 def demo_server(*options):
     """The URL of a running server."""
     for _ in range(PORT_TRIES):
-        process = subprocess.Popen([SERVER, '--port', str(free_port()), '--resources', PAGE, *options],
+        process = subprocess.Popen([SERVER, '--port', str(ports.free_port()), '--resources', PAGE, *options],
                                    stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True)
         try:
             # Empty if it could not listen.
