@@ -15,8 +15,9 @@ packages_of ()
     # openssl: makes the certificate of the demo.
     # libgirepository1.0-dev, valac: the bindings, which -Dintrospection=false leaves out.
     build)    echo 'gcc libc6-dev meson ninja-build pkgconf libglib2.0-dev zlib1g-dev libgnutls28-dev glib-networking gettext openssl libgirepository1.0-dev valac' ;;
-    # node-ws: npm's ws as Debian has it. libwebsockets17: a test compares symbols.
-    test)     echo 'g++ python3 python3-gi python3-websockets gjs nodejs node-ws curl libwebsockets17' ;;
+    # node-ws: npm's ws as Debian has it. libwebsockets-dev: a test compares symbols, and
+    # another links with both libraries.
+    test)     echo 'g++ python3 python3-gi python3-websockets gjs nodejs node-ws curl libwebsockets-dev' ;;
     # libglib2.0-doc: the manual links to it.
     doc)      echo 'gtk-doc-tools docbook-xml docbook-xsl xsltproc libglib2.0-doc' ;;
     # libc6-dbg: without symbols of the dynamic linker valgrind sees errors in it.

@@ -15,3 +15,4 @@
 #include <lws-glib/lwsg-source.h>
 #include <lws-glib/lwsg-types.h>
 #include <lws-glib/lwsg-version-macros.h>
+#include <lws-glib/lwsg-version.h>

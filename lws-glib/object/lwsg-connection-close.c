@@ -32,7 +32,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LwsgPing, ping_free)
 static GBytes *
 ping_payload (LwsgConnection *self)
 {
-  guint64 number = GUINT64_TO_BE (++self->last_ping);
+  guint64 number = ++self->last_ping;
 
   return g_bytes_new (&number, sizeof number);
 }

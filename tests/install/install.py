@@ -32,6 +32,7 @@ SOURCE_ROOT, BUILD_ROOT = map(pathlib.Path, sys.argv[1:3])
 FEATURES = sys.argv[3:]
 HERE = pathlib.Path(__file__).parent
 PACKAGE = 'lws-glib-1.0'
+CLASSIC = 'lws-glib-classic-1.0'
 C99 = ['-std=c99', '-pedantic']
 CXX11 = ['-x', 'c++', '-std=c++11', '-pedantic']
 WARNINGS = ['-Wall', '-Wextra', '-Werror']
@@ -57,7 +58,8 @@ class Installation:
         # Installing the manual would build it once more, under the eyes of its own test.
         output_of(['meson', 'install', '-C', BUILD_ROOT, '--no-rebuild', '--tags', 'devel,runtime,typelib',
                    '--destdir', self.root])
-        self.include = self.find('libwebsockets.h').parent
+        self.include = self.find('lws-glib.h').parent.parent
+        self.classic_include = self.find('libwebsockets.h').parent
         self.library = self.find('liblws-glib-1.0.so.0').parent
         self.environment = dict(os.environ, LD_LIBRARY_PATH=str(self.library))
 
@@ -66,12 +68,12 @@ class Installation:
         assert len(found) == 1, f'{name} is installed {len(found)} times'
         return found[0]
 
-    def pkg_config(self, *options):
+    def pkg_config(self, *options, package=CLASSIC):
         # The sysroot goes in front of the paths of GLib too, which is not in there:
         # its own, real flags follow.
         ours = dict(os.environ, PKG_CONFIG_PATH=str(self.find(f'{PACKAGE}.pc').parent),
                     PKG_CONFIG_SYSROOT_DIR=str(self.root))
-        return shlex.split(output_of(['pkg-config', *options, PACKAGE], env=ours)
+        return shlex.split(output_of(['pkg-config', *options, package], env=ours)
                            + output_of(['pkg-config', *options, 'gio-2.0']))
 
     def build(self, compiler, source, flags, name='program'):
@@ -81,7 +83,8 @@ class Installation:
         return program
 
     def check_headers(self, compiler, flags):
-        headers = sorted(path.relative_to(self.include) for path in self.include.rglob('*.h'))
+        headers = sorted(path.relative_to(folder) for folder in (self.include, self.classic_include)
+                         for path in folder.rglob('*.h'))
         assert headers
         for header in headers:
             source = self.directory / 'header.c'
@@ -97,6 +100,24 @@ class Installation:
                               '(void *) libwebsocket_service };\n', encoding='utf-8')
             output_of([*compiler, *flags, *WARNINGS, '-Wno-pedantic', '-fsyntax-only', source,
                        *self.pkg_config('--cflags')])
+
+    def check_objects_alone(self):
+        """Who asks for the objects gets no libwebsockets.h, which would hide that of today's libwebsockets."""
+        assert self.include != self.classic_include
+        flags = self.pkg_config('--cflags', package=PACKAGE)
+        assert f'-I{self.include}' in flags, flags
+        assert f'-I{self.classic_include}' not in flags, flags
+
+    def check_with_libwebsockets(self, compiler):
+        """One program, linked with today's libwebsockets and our objects."""
+        found = subprocess.run(['pkg-config', '--cflags', '--libs', 'libwebsockets'], stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, text=True, check=False)
+        if found.returncode != 0:
+            raise tap.Skip("the headers of today's libwebsockets are not installed")
+        program = self.directory / 'outside-both'
+        output_of([*compiler, '-std=gnu17', HERE / 'outside-both.c', '-o', program,
+                   *self.pkg_config('--cflags', '--libs', package=PACKAGE), *shlex.split(found.stdout)])
+        output_of([program], env=self.environment)
 
     def check_umbrella(self):
         """lws-glib.h brings all headers of the object API."""
@@ -243,12 +264,14 @@ def main():
             ('/install/headers/c', lambda: installed.check_headers(cc, C99)),
             ('/install/headers/c++', lambda: in_cxx(installed.check_headers, CXX11)),
             ('/install/headers/umbrella', installed.check_umbrella),
+            ('/install/headers/objects-alone', installed.check_objects_alone),
             ('/install/headers/both/c', lambda: installed.check_both_apis(cc, C99)),
             ('/install/headers/both/c++', lambda: in_cxx(installed.check_both_apis, CXX11)),
             ('/install/program/c', lambda: installed.check_program(cc, 'outside.c', C99)),
             ('/install/program/c++', lambda: in_cxx(installed.check_program, 'outside.c', CXX11)),
             ('/install/object-program/c', lambda: installed.check_program(cc, 'outside-object.c', C99)),
             ('/install/object-program/c++', lambda: in_cxx(installed.check_program, 'outside-object.c', CXX11)),
+            ('/install/object-program/libwebsockets', lambda: installed.check_with_libwebsockets(cc)),
             ('/install/object-program/python', installed.check_typelib),
             ('/install/object-program/vala', installed.check_vapi),
             ('/install/readme-example', lambda: installed.check_readme_example(cc)),

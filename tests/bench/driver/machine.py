@@ -20,6 +20,11 @@ def _field(file, name):
     return None
 
 
+# What is compared, and what it stands on; some have other names in newer Debians.
+PACKAGES = ['libglib2.0-0', 'libglib2.0-0t64', 'libsoup-3.0-0', 'libwebsockets17', 'libwebsockets19t64',
+            'libqt6websockets6', 'node-ws', 'nginx', 'libgnutls30', 'libgnutls30t64', 'libssl3', 'libssl3t64']
+
+
 def _versions(packages):
     """Of those packages that are installed."""
     try:
@@ -40,8 +45,7 @@ def describe():
         'memory_gib': round(int(memory.split()[0]) / 1024 / 1024, 1),
         'kernel': platform.release().split('-')[0],
         'system': _field('/etc/os-release', 'PRETTY_NAME') or platform.system(),
-        'packages': _versions(['libglib2.0-0', 'libsoup-3.0-0', 'libwebsockets17', 'libqt6websockets6', 'node-ws',
-                               'nginx', 'libgnutls30', 'libssl3']),
+        'packages': _versions(PACKAGES),
     }
 
 
