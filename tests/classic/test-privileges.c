@@ -7,8 +7,11 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The gid and uid of libwebsocket_create_context(). What is given up can't be had
@@ -188,6 +191,118 @@ be_refused (gpointer data)
   return 0;
 }
 
+/* --- capabilities without root */
+
+/* As a service manager starts a program: another user, with a few capabilities. */
+static void
+become_other_with (guint32 capabilities)
+{
+  struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+  const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+    { .effective = capabilities, .permitted = capabilities },
+  };
+
+  g_assert_cmpint (prctl (PR_SET_KEEPCAPS, 1, 0, 0, 0), ==, 0);
+  g_assert_cmpint (setresgid (OTHER_ID, OTHER_ID, OTHER_ID), ==, 0);
+  g_assert_cmpint (setresuid (OTHER_ID, OTHER_ID, OTHER_ID), ==, 0);
+  g_assert_cmpint (syscall (SYS_capset, &header, data), ==, 0);
+}
+
+static void
+assert_users (uid_t uid)
+{
+  uid_t user[3];
+
+  g_assert_cmpint (getresuid (&user[0], &user[1], &user[2]), ==, 0);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpuint (user[i], ==, uid);
+}
+
+static int
+drop_group_with_capability (gpointer data)
+{
+  struct libwebsocket_context *context;
+
+  join_groups ();
+  become_other_with (1u << CAP_SETGID);
+  context = create (OTHER_ID - 1, -1);
+  g_assert_nonnull (context);
+  g_assert_cmpuint (getegid (), ==, OTHER_ID - 1);
+  g_assert_cmpint (getgroups (0, NULL), ==, 0);
+  assert_users (OTHER_ID);
+  g_assert_cmpint (setgid (0), ==, -1);
+  g_assert_cmpint (errno, ==, EPERM);
+  libwebsocket_context_destroy (context);
+
+  return 0;
+}
+
+/* The ids stay, the groups go. */
+static int
+drop_only_groups_with_capability (gpointer data)
+{
+  struct libwebsocket_context *context;
+
+  join_groups ();
+  become_other_with (1u << CAP_SETGID);
+  context = create (OTHER_ID, OTHER_ID);
+  g_assert_nonnull (context);
+  g_assert_cmpint (getgroups (0, NULL), ==, 0);
+  libwebsocket_context_destroy (context);
+
+  return 0;
+}
+
+/* Whether root could be had back is not found out by having it. */
+static int
+drop_user_with_capabilities (gpointer data)
+{
+  struct libwebsocket_context *context;
+
+  join_groups ();
+  become_other_with (1u << CAP_SETGID | 1u << CAP_SETUID);
+  context = create (-1, OTHER_ID - 1);
+  g_assert_nonnull (context);
+  assert_users (OTHER_ID - 1);
+  g_assert_cmpint (getgroups (0, NULL), ==, 0);
+  g_assert_cmpint (setuid (0), ==, -1);
+  g_assert_cmpint (errno, ==, EPERM);
+  g_assert_cmpint (setgid (0), ==, -1);
+  libwebsocket_context_destroy (context);
+
+  return 0;
+}
+
+/* The groups of the start can't be dropped: there is no context, and the process is no one else. */
+static int
+keep_groups_without_capability (gpointer data)
+{
+  join_groups ();
+  become_other_with (1u << CAP_SETUID);
+  g_test_expect_message (STAGE_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "libwebsocket_create_context: *privileges*setgroups*");
+  g_assert_null (libwebsocket_create_context (0, protocols, NULL, NULL, -1, OTHER_ID - 1));
+  g_test_assert_expected_messages ();
+  assert_users (OTHER_ID);
+
+  return 0;
+}
+
+/* Who asks for what he is needs no privileges. */
+static int
+change_nothing (gpointer data)
+{
+  struct libwebsocket_context *context;
+
+  join_groups ();
+  become_other_with (0);
+  context = create (OTHER_ID, OTHER_ID);
+  g_assert_nonnull (context);
+  g_assert_cmpint (getgroups (0, NULL), ==, 3);
+  libwebsocket_context_destroy (context);
+
+  return 0;
+}
+
 static void
 in_child (gconstpointer data)
 {
@@ -218,6 +333,11 @@ main (int argc, char **argv)
   g_test_add_data_func ("/classic/privileges/nothing", drop_nothing, in_child);
   g_test_add_data_func ("/classic/privileges/served", serve_after_drop, in_child);
   g_test_add_data_func ("/classic/privileges/not-root", be_refused, in_child);
+  g_test_add_data_func ("/classic/privileges/capability/group", drop_group_with_capability, in_child);
+  g_test_add_data_func ("/classic/privileges/capability/groups", drop_only_groups_with_capability, in_child);
+  g_test_add_data_func ("/classic/privileges/capability/user", drop_user_with_capabilities, in_child);
+  g_test_add_data_func ("/classic/privileges/capability/none-for-groups", keep_groups_without_capability, in_child);
+  g_test_add_data_func ("/classic/privileges/capability/nothing-to-change", change_nothing, in_child);
 
   return g_test_run ();
 }
