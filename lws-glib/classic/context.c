@@ -61,20 +61,13 @@ classic_failure (const char *call, GError *error)
 }
 
 static gboolean
-context_check_arguments (int port, const struct libwebsocket_protocols *protocols, const char *certificate,
-                         const char *key, GError **error)
+context_check_arguments (int port, const struct libwebsocket_protocols *protocols, GError **error)
 {
   guint count = 0;
 
   if (port < 0 || port > G_MAXUINT16)
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID, _("%d is no port: 1 to 65535 are, and 0 for none"), port);
-      return FALSE;
-    }
-  if (certificate == NULL && key != NULL)
-    {
-      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
-                   _("The private key \"%s\" was given, but no certificate"), key);
       return FALSE;
     }
   if (protocols == NULL || protocols[0].callback == NULL)
@@ -135,15 +128,16 @@ context_reset_entries (struct libwebsocket_protocols *protocols)
     }
 }
 
-/* Both are read before privileges are dropped. */
+/* Both are read before privileges are dropped. Without a certificate, or a port that it would be
+ * shown at, the paths are of no use, and programs pass what their configuration has. */
 static gboolean
-context_load_certificate (struct libwebsocket_context *context, const char *certificate_path, const char *key_path,
-                          GError **error)
+context_load_certificate (struct libwebsocket_context *context, int port, const char *certificate_path,
+                          const char *key_path, GError **error)
 {
   g_autoptr (GTlsCertificate) certificate = NULL;
   g_autoptr (EngineCredentials) credentials = NULL;
 
-  if (certificate_path == NULL)
+  if (certificate_path == NULL || port == CONTEXT_PORT_NO_LISTEN)
     return TRUE;
 
   certificate = engine_credentials_load (certificate_path, key_path, error);
@@ -173,7 +167,7 @@ context_new (int port, struct libwebsocket_protocols *protocols, const char *cer
   if (context == NULL)
     return NULL;
 
-  if (!context_load_certificate (context, certificate, key, error) ||
+  if (!context_load_certificate (context, port, certificate, key, error) ||
       !context_add_protocols (context, protocols, error) ||
       (port != CONTEXT_PORT_NO_LISTEN && !engine_listener_open (context, (guint16) port, error)) ||
       !classic_drop_privileges (gid, uid, error))
@@ -194,9 +188,9 @@ context_new (int port, struct libwebsocket_protocols *protocols, const char *cer
  *   The array must live, and stay writable, as long as the context.
  * @ssl_cert_filepath: (nullable): a file with the server's certificate and, behind it, the
  *   chain to its authority, in PEM: the port is served by TLS, as wss:// and https://.
- *   %NULL to serve it openly.
+ *   %NULL to serve it openly. Not looked at without a port to listen on.
  * @ssl_private_key_filepath: (nullable): a file with the private key in PEM; %NULL if it is in the
- *   same file
+ *   same file. Not looked at without a certificate.
  * @gid: the group to change to once the port is bound, or -1
  * @uid: the user to change to once the port is bound, or -1
  *
@@ -213,8 +207,9 @@ context_new (int port, struct libwebsocket_protocols *protocols, const char *cer
  * unreadable or not PEM, and a key that belongs to another certificate, are told by a
  * message each. TLS 1.2 and 1.3 are spoken.
  *
- * With @gid or @uid the supplementary groups are dropped as well. That a change
- * of user fails is never ignored: there is no context then.
+ * With @gid or @uid the supplementary groups are dropped as well, and without root the
+ * capabilities by which the thread could change its ids again. That any of it fails is never
+ * ignored: there is no context then, and what was dropped until then stays dropped.
  *
  * Returns: (nullable): the context, to be freed with libwebsocket_context_destroy();
  *   %NULL on failure, with the cause on standard error
@@ -228,7 +223,7 @@ libwebsocket_create_context (int port, struct libwebsocket_protocols *protocols,
   struct libwebsocket_context *context = NULL;
   GError *error = NULL;
 
-  if (context_check_arguments (port, protocols, ssl_cert_filepath, ssl_private_key_filepath, &error))
+  if (context_check_arguments (port, protocols, &error))
     context = context_new (port, protocols, ssl_cert_filepath, ssl_private_key_filepath, gid, uid, &error);
   if (context == NULL)
     classic_failure (G_STRFUNC, error);

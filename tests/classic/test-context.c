@@ -110,9 +110,39 @@ test_bad_ports (void)
 static void
 test_certificates (void)
 {
-  assert_refused (0, protocols, "/nowhere/cert.pem", "/nowhere/key.pem", "*certificate*/nowhere/cert.pem*");
-  assert_refused (0, protocols, "/nowhere/cert.pem", NULL, "*certificate*/nowhere/cert.pem*");
-  assert_refused (0, protocols, NULL, "/nowhere/key.pem", "*/nowhere/key.pem*no certificate*");
+  guint16 port = stage_free_port ();
+
+  assert_refused (port, protocols, "/nowhere/cert.pem", "/nowhere/key.pem", "*certificate*/nowhere/cert.pem*");
+  assert_refused (port, protocols, "/nowhere/cert.pem", NULL, "*certificate*/nowhere/cert.pem*");
+}
+
+/* A configuration may have paths that this context has no use for. */
+static void
+test_paths_of_no_use (void)
+{
+  static const struct {
+    const char *certificate;
+    const char *key;
+    gboolean listens;
+  } cases[] = {
+    { NULL, "/nowhere/key.pem", TRUE },
+    { NULL, "/nowhere/key.pem", FALSE },
+    { "/nowhere/cert.pem", "/nowhere/key.pem", FALSE },
+    { "/nowhere/cert.pem", NULL, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      guint16 port = cases[i].listens ? stage_free_port () : CONTEXT_PORT_NO_LISTEN;
+      struct libwebsocket_context *context = libwebsocket_create_context (port, protocols, cases[i].certificate,
+                                                                          cases[i].key, -1, -1);
+      g_autoptr (RawPeer) peer = NULL;
+
+      g_assert_nonnull (context);
+      if (cases[i].listens)
+        peer = raw_peer_open (context, port, NULL);
+      libwebsocket_context_destroy (context);
+    }
 }
 
 static guint
@@ -395,6 +425,7 @@ main (int argc, char **argv)
   g_test_add_func ("/classic/context/longest-list", test_longest_list);
   g_test_add_func ("/classic/context/bad-ports", test_bad_ports);
   g_test_add_func ("/classic/context/certificates", test_certificates);
+  g_test_add_func ("/classic/context/paths-of-no-use", test_paths_of_no_use);
   g_test_add_func ("/classic/context/port-in-use", test_port_in_use);
   g_test_add_func ("/classic/context/entries", test_entries);
   g_test_add_func ("/classic/context/constants", test_constants);

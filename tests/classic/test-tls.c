@@ -194,7 +194,7 @@ static void
 expect_no_context (const char *certificate, const char *key, const char *pattern)
 {
   g_test_expect_message (STAGE_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, pattern);
-  g_assert_null (libwebsocket_create_context (CONTEXT_PORT_NO_LISTEN, protocols, certificate, key, -1, -1));
+  g_assert_null (libwebsocket_create_context (stage_free_port (), protocols, certificate, key, -1, -1));
   g_test_assert_expected_messages ();
 }
 
