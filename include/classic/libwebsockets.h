@@ -80,7 +80,7 @@ struct libwebsocket;
  * @LWS_CALLBACK_CLIENT_ESTABLISHED: our client connection completed its
  *   handshake with the remote server
  * @LWS_CALLBACK_CLOSED: the connection ended; `user` is freed after this
- * @LWS_CALLBACK_RECEIVE: `len` bytes came from a client; they stand at `in`,
+ * @LWS_CALLBACK_RECEIVE: `len` bytes came from a client, at most 4096; they stand at `in`,
  *   a 0 follows them. See libwebsockets_remaining_packet_payload().
  * @LWS_CALLBACK_CLIENT_RECEIVE: `len` bytes came from the remote server
  * @LWS_CALLBACK_CLIENT_RECEIVE_PONG: a Pong frame came, on either side; its

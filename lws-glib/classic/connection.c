@@ -4,6 +4,7 @@
 #include "classic-private.h"
 
 #include "engine/broadcast-private.h"
+#include "engine/receive-private.h"
 #include "engine/reply-private.h"
 #include "engine/send-private.h"
 
@@ -133,9 +134,14 @@ libwebsockets_get_protocol (struct libwebsocket *wsi)
  * @wsi: a connection
  *
  * Called from %LWS_CALLBACK_RECEIVE or %LWS_CALLBACK_CLIENT_RECEIVE: how much of
- * the frame is still to come. Frames of up to 4096 bytes always come in one piece;
- * larger ones come as they arrive. Of a compressed frame the length is not known before
- * its end: then it is the number of compressed bytes, and 1 at least.
+ * the frame is still to come. Frames of up to 4096 bytes always come in one piece,
+ * larger ones as they arrive, in pieces of at most 4096 bytes.
+ *
+ * Never fewer bytes come than this says: a program may allocate by it. It is exact, but for
+ * compressed frames of which not everything has arrived, or more than 1 MiB is still to come:
+ * what those become is not known yet, and an upper bound is given, of at most 64 MiB. A
+ * compressed message that becomes longer than that is refused with 1009 (RFC 6455, section
+ * 7.4.1).
  *
  * Returns: the number of bytes, 0 if the piece was the last one
  *
@@ -146,10 +152,7 @@ libwebsockets_remaining_packet_payload (struct libwebsocket *wsi)
 {
   g_return_val_if_fail (wsi != NULL, 0);
 
-  if (engine_deflate_is_pending (wsi->deflate))
-    return (size_t) CLAMP (wsi->decoder.frame_remaining, 1, G_MAXSIZE);
-
-  return (size_t) MIN (wsi->decoder.frame_remaining, G_MAXSIZE);
+  return (size_t) MIN (engine_connection_remaining (wsi), G_MAXSIZE);
 }
 
 /* A Close frame of the program's own making. */

@@ -11,6 +11,14 @@
 /* A list that is longer has no end. */
 #define CLASSIC_PROTOCOLS_MAX 256
 
+/* No piece was ever larger in 2011: programs have arrays of this size. */
+#define CLASSIC_PIECE_MAX 4096
+
+/* Programs allocate what libwebsockets_remaining_packet_payload() says. As nobody knows what a
+ * compressed message becomes before it is there, it may become so much, the size of the largest
+ * broadcast, and no more. */
+#define CLASSIC_INFLATED_MAX ENGINE_BROADCAST_MAX
+
 EngineProtocol *
 classic_protocol_of_entry (const struct libwebsocket_protocols *entry)
 {
@@ -167,6 +175,8 @@ context_new (int port, struct libwebsocket_protocols *protocols, const char *cer
   if (context == NULL)
     return NULL;
 
+  context->limits.piece = CLASSIC_PIECE_MAX;
+  context->limits.inflated_limit = CLASSIC_INFLATED_MAX;
   if (!context_load_certificate (context, port, certificate, key, error) ||
       !context_add_protocols (context, protocols, error) ||
       (port != CONTEXT_PORT_NO_LISTEN && !engine_listener_open (context, (guint16) port, error)) ||

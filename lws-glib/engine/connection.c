@@ -249,6 +249,7 @@ engine_connection_open (EngineConnection *connection, const char *target)
 
   wire_decoder_init (&connection->decoder, connection->role, limits->message_limit, limits->whole_frame);
   connection->decoder.deflates = connection->deflate != NULL;
+  connection->decoder.piece_limit = limits->piece;
   connection_unlink (connection);
   engine_connection_set_state (connection, ENGINE_STATE_OPEN);
   connection->opened = TRUE;

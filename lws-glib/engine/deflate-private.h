@@ -15,6 +15,7 @@ struct _EngineDeflate {
   WireDeflateSettings settings; /* of the context, as the connection opened */
   WireInflater *inflater;
   WireDeflater *deflater;       /* with our history: messages with takeover, and those in fragments */
+  guint64 inflated_limit;       /* of a message */
   guint32 used;                 /* the tick at which a codec last had work */
   guint off : 1;                /* the program wants messages to leave as they are */
   guint independent : 1;        /* no message of ours refers to an earlier one */

@@ -29,6 +29,7 @@ engine_deflate_new (EngineContext *context, WireRole role, const WireDeflateTerm
 
   deflate->terms = *terms;
   deflate->settings = context->deflate;
+  deflate->inflated_limit = context->limits.inflated_limit;
   deflate->settings.window_bits = (guint8) MIN (deflate->settings.window_bits, bits);
   deflate->settings.takeover = deflate->settings.takeover && !resets;
   deflate->independent = !deflate->settings.takeover;
@@ -106,7 +107,7 @@ engine_deflate_inflater (EngineConnection *connection)
   if (deflate->inflater == NULL)
     deflate->inflater = wire_inflater_new (deflate_bits (server ? terms->client_bits : terms->server_bits),
                                            !(server ? terms->client_resets : terms->server_resets),
-                                           connection->decoder.message_limit);
+                                           MIN (connection->decoder.message_limit, deflate->inflated_limit));
 
   return deflate->inflater;
 }

@@ -107,7 +107,9 @@ typedef struct {
   gsize output_limit;
   gsize fragment_limit;         /* of one that is sent compressed */
   guint64 message_limit;
+  guint64 inflated_limit;       /* of one that came compressed, in addition */
   guint32 whole_frame;
+  guint32 piece;                /* of a data frame, handed out at once */
   guint turn_microseconds;
   guint turn_frames;
 } EngineLimits;
@@ -128,6 +130,7 @@ typedef struct {
     .connections_per_peer = ENGINE_CONNECTIONS_PER_PEER, .handshakes = ENGINE_HANDSHAKES,                          \
     .handshakes_per_peer = ENGINE_HANDSHAKES_PER_PEER,                                                             \
     .output_limit = ENGINE_OUTPUT_LIMIT, .fragment_limit = ENGINE_DEFLATE_FRAGMENT_MAX,                            \
-    .message_limit = G_MAXUINT64, .whole_frame = ENGINE_WHOLE_FRAME,          \
+    .message_limit = G_MAXUINT64, .inflated_limit = G_MAXUINT64, .whole_frame = ENGINE_WHOLE_FRAME,                \
+    .piece = G_MAXUINT32,                                                                                          \
     .turn_microseconds = ENGINE_TURN_MICROSECONDS, .turn_frames = ENGINE_TURN_FRAMES,                              \
   }

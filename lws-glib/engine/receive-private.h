@@ -8,5 +8,9 @@
 /* Reads once and works on what there is. */
 void engine_connection_receive (EngineTurn *turn, EngineConnection *connection);
 
+/* Called from the event data: how much of the frame is still to come, 0 at its end. Of a
+ * compressed frame that isn't there yet, or is long, it may be too much, but never too little. */
+guint64 engine_connection_remaining (const EngineConnection *connection);
+
 /* Is there input that was read and not used up? */
 gboolean engine_connection_has_input (const EngineConnection *connection);

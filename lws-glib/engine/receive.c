@@ -70,6 +70,17 @@ engine_connection_has_input (const EngineConnection *connection)
   return connection->tail != NULL || engine_deflate_is_pending (connection->deflate);
 }
 
+guint64
+engine_connection_remaining (const EngineConnection *connection)
+{
+  const EngineDeflate *deflate = connection->deflate;
+
+  if (connection->decoder.message_compressed && deflate != NULL && deflate->inflater != NULL)
+    return wire_inflater_remaining (deflate->inflater);
+
+  return connection->decoder.frame_remaining;
+}
+
 static gboolean
 receive_wants_frames (EngineConnection *connection)
 {
@@ -82,6 +93,8 @@ static void
 receive_inflated (EngineTurn *turn, EngineConnection *connection)
 {
   WireInflater *inflater = engine_deflate_inflater (connection);
+  /* Where more follows one byte is held back, and comes with the next piece. */
+  const gsize size = MIN (ENGINE_INFLATE_BUFFER, (gsize) connection->context->limits.piece + 1);
   WirePiece piece;
   WireViolation violation;
 
@@ -94,8 +107,7 @@ receive_inflated (EngineTurn *turn, EngineConnection *connection)
         }
 
       turn->frames--;
-      switch (wire_inflater_next (inflater, engine_turn_inflate_buffer (turn), ENGINE_INFLATE_BUFFER, &piece,
-                                  &violation))
+      switch (wire_inflater_next (inflater, engine_turn_inflate_buffer (turn), size, &piece, &violation))
         {
         case WIRE_INFLATE_PIECE:
           connection->context->events->data (connection, &piece);

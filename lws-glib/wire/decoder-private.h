@@ -39,6 +39,8 @@ typedef struct {
   guint32 masking_key;
   guint32 whole_limit;          /* a data frame of at most this many bytes is handed out in one piece: whoever
                                    gives the bytes must be able to hold so many, and a header */
+  guint32 piece_limit;          /* no piece of an uncompressed data frame is larger, which is no less than
+                                   whole_limit; G_MAXUINT32 after wire_decoder_init() */
   guint32 checked;              /* of a text frame that waits to be whole: so many bytes are good */
   WireUtf8 utf8;
   guint8 role;

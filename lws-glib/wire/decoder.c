@@ -31,6 +31,7 @@ wire_decoder_init (WireDecoder *decoder, WireRole role, guint64 message_limit, g
     .role = (guint8) role,
     .message_limit = message_limit,
     .whole_limit = whole_limit,
+    .piece_limit = G_MAXUINT32,
     .utf8 = WIRE_UTF8_BOUNDARY,
   };
 }
@@ -315,7 +316,8 @@ static WireDecodeResult
 take_payload (WireDecoder *decoder, guint8 *payload, gsize available, gsize *consumed, WirePiece *piece,
               WireViolation *violation)
 {
-  const gsize taken = MIN (available, decoder->frame_remaining);
+  const gsize limit = decoder->message_compressed ? G_MAXSIZE : decoder->piece_limit;
+  const gsize taken = MIN (MIN (available, decoder->frame_remaining), limit);
 
   if (taken == 0 && decoder->frame_remaining > 0)
     return WIRE_DECODE_INCOMPLETE;

@@ -46,6 +46,11 @@ void wire_inflater_drop (WireInflater *inflater);
 WireInflateResult wire_inflater_next (WireInflater *inflater, guint8 *buffer, gsize size, WirePiece *piece,
                                       WireViolation *violation);
 
+/* Inside what was handed out last: how many bytes more of its frame will come, 0 if it was the
+ * end. Never fewer than do come, and mostly exact: where the rest of the frame is there, it is
+ * inflated once more to count, as far as that takes no time to speak of. */
+guint64 wire_inflater_remaining (WireInflater *inflater);
+
 /* Nothing has come for a while: all memory but the bytes that later messages may refer to
  * is given back. Does nothing in the middle of a message. */
 void wire_inflater_rest (WireInflater *inflater);

@@ -11,6 +11,25 @@
 #define DATA_TYPE_BITS 7
 #define DATA_TYPE_BETWEEN_BLOCKS 128
 
+/* A length of 258 bytes takes two bits at least, one for itself and one for the distance: no
+ * byte stands for more (RFC 1951 section 3.2.5). */
+#define DEFLATE_MATCH_MAX 258
+#define DEFLATE_RATIO_MAX (4 * DEFLATE_MATCH_MAX)
+
+/* What zlib has read ahead, in bits. */
+#define ZLIB_HOLD_MAX 8
+
+/* Further ahead nobody counts: about a millisecond. */
+#define MEASURE_MAX (1024 * 1024)
+#define MEASURE_BUFFER (16 * 1024)
+
+/* What is known of how much is still to come of a frame. */
+typedef enum {
+  MEASURE_NOT_YET,
+  MEASURE_DONE,
+  MEASURE_IN_VAIN,              /* it is too long, or can't be inflated */
+} InflaterMeasure;
+
 struct _WireInflater {
   z_stream stream;
   guint8 *dictionary;           /* of a stream at rest: what messages may refer to */
@@ -21,12 +40,14 @@ struct _WireInflater {
   guint8 *kept;                 /* where it is, if it was kept */
   guint64 frame_remaining;
 
+  guint64 measured;             /* what is still to come of the frame, if that was counted */
   guint64 message_length;       /* what was handed out of the message */
   guint64 message_limit;
   WireUtf8 utf8;
   guint8 window_bits;
   guint8 opcode;
   guint8 held;                  /* a byte that came out already; see inflater_hold_back() */
+  guint8 measure;               /* InflaterMeasure */
   guint takeover : 1;
   guint running : 1;            /* the stream exists */
   guint message_end : 1;        /* the piece is the last one of its message */
@@ -127,6 +148,7 @@ wire_inflater_feed (WireInflater *inflater, const WirePiece *piece)
   inflater->input_left = piece->length;
   inflater->frame_remaining = piece->frame_remaining;
   inflater->opcode = piece->opcode;
+  inflater->measure = MEASURE_NOT_YET;
   inflater->message_end = piece->message_end != FALSE;
   inflater->tail_given = FALSE;
 }
@@ -353,9 +375,82 @@ wire_inflater_next (WireInflater *inflater, guint8 *buffer, gsize size, WirePiec
     return more ? WIRE_INFLATE_AGAIN : WIRE_INFLATE_DONE;
 
   inflater->message_length += length;
+  inflater->measured -= MIN (inflater->measured, length);
   inflater->begun = TRUE;
   if (piece->message_end)
     inflater_end_message (inflater);
 
   return WIRE_INFLATE_PIECE;
+}
+
+/* --- what is still to come */
+
+static gboolean
+inflater_is_at_end (const WireInflater *inflater)
+{
+  return inflater->frame_remaining == 0 && !inflater_has_more (inflater) && !inflater->has_held;
+}
+
+/* Inflates what is there of the frame with a copy of the stream. */
+static void
+inflater_measure (WireInflater *inflater)
+{
+  g_autofree guint8 *buffer = g_malloc (MEASURE_BUFFER);
+  WireInflater probe = *inflater;
+  WirePiece piece;
+  WireViolation violation;
+  WireInflateResult result = WIRE_INFLATE_AGAIN;
+  guint64 length = 0;
+
+  inflater->measure = MEASURE_IN_VAIN;
+  if (inflateCopy (&probe.stream, &inflater->stream) != Z_OK)
+    return;
+
+  /* The input stays the inflater's, and text is checked when it comes. */
+  probe.kept = NULL;
+  probe.opcode = WIRE_OPCODE_BINARY;
+  while (length <= MEASURE_MAX && (result == WIRE_INFLATE_AGAIN || result == WIRE_INFLATE_PIECE))
+    {
+      result = wire_inflater_next (&probe, buffer, MEASURE_BUFFER, &piece, &violation);
+      if (result == WIRE_INFLATE_PIECE)
+        length += piece.length;
+    }
+  inflateEnd (&probe.stream);
+
+  /* Up to where it fails more comes in smaller pieces. */
+  if (length <= MEASURE_MAX && result != WIRE_INFLATE_ERROR)
+    {
+      inflater->measure = MEASURE_DONE;
+      inflater->measured = length;
+    }
+}
+
+/* More than this can't become of it, whatever it is. */
+static guint64
+inflater_bound (const WireInflater *inflater)
+{
+  const guint64 allowed = inflater->message_limit - inflater->message_length;
+  const guint64 input = inflater->input_left + WIRE_ZLIB_TAIL_SIZE + ZLIB_HOLD_MAX;
+  guint64 bound;
+
+  if (!g_uint64_checked_add (&bound, inflater->frame_remaining, input) ||
+      !g_uint64_checked_mul (&bound, bound, DEFLATE_RATIO_MAX) ||
+      !g_uint64_checked_add (&bound, bound, DEFLATE_MATCH_MAX + 1))
+    return allowed;
+
+  return MIN (bound, allowed);
+}
+
+guint64
+wire_inflater_remaining (WireInflater *inflater)
+{
+  if (inflater_is_at_end (inflater))
+    return 0;
+
+  if (inflater->frame_remaining == 0 && inflater->measure == MEASURE_NOT_YET)
+    inflater_measure (inflater);
+  if (inflater->frame_remaining == 0 && inflater->measure == MEASURE_DONE)
+    return inflater->measured;
+
+  return MAX (inflater_bound (inflater), 1);
 }

@@ -13,20 +13,27 @@
 #define WINDOW_MAX 15
 #define RSV1 0x40
 
-/* Above the size from which messages are compressed, and in pieces larger than any buffer. */
-#define TEXT_SIZE 5000
+/* Above the size from which messages are compressed, and in one piece; and in many. */
+#define TEXT_SIZE 4000
 #define LARGE_SIZE (1024 * 1024)
+
+/* No piece has more, and no compressed message. */
+#define PIECE_MAX 4096
+#define INFLATED_MAX (64 * 1024 * 1024)
 
 static struct libwebsocket *connection;
 static GString *received;
 static guint pieces;
 static guint messages;
 static gboolean echoes;
+static gsize promised;          /* the smallest length of the frame that was promised */
 
 static int
 receive (struct libwebsocket *wsi, const char *bytes, size_t length)
 {
   pieces++;
+  g_assert_cmpuint (length, <=, PIECE_MAX);
+  promised = MIN (promised, received->len + length + libwebsockets_remaining_packet_payload (wsi));
   g_assert_cmpint (bytes[length], ==, 0);
   g_string_append_len (received, bytes, (gssize) length);
   messages += libwebsockets_remaining_packet_payload (wsi) == 0;
@@ -70,6 +77,7 @@ begin (gboolean echo)
   connection = NULL;
   received = g_string_new (NULL);
   pieces = messages = 0;
+  promised = G_MAXSIZE;
   echoes = echo;
 }
 
@@ -219,6 +227,103 @@ test_pieces (void)
   end (context);
 }
 
+/* A program of 2011 allocates what it is told of on the first piece. Each case is a frame, of which
+ * @first bytes come before the rest; *exact, whether what is promised is what comes. */
+static void
+expect_promise (gsize length, const char *text, gsize first, gboolean exact)
+{
+  g_autoptr (Deflation) deflation = deflation_new (WINDOW_MAX, WINDOW_MAX);
+  g_autoptr (GByteArray) compressed = deflation_compress (deflation, (const guint8 *) text, length);
+  g_autoptr (GByteArray) frame = g_byte_array_new ();
+  struct libwebsocket_context *context;
+  RawPeer *peer;
+  guint16 port;
+
+  begin (FALSE);
+  context = stage_listen (protocols, &port);
+  peer = open_with (context, port, OFFER);
+  raw_append_frame (frame, TRUE, RAW_FIN | RSV1 | RAW_TEXT, compressed->data, compressed->len);
+  raw_peer_send (peer, frame->data, MIN (first, frame->len));
+  stage_serve_turns (context, 3);
+  g_assert_cmpuint (messages, ==, 0);
+  raw_peer_send (peer, frame->data + MIN (first, frame->len), frame->len - MIN (first, frame->len));
+  STAGE_SERVE_UNTIL (context, messages == 1);
+  g_assert_cmpmem (received->str, received->len, text, length);
+  g_assert_cmpuint (promised, >=, length);
+  if (exact)
+    g_assert_cmpuint (promised, ==, length);
+  raw_peer_free (peer);
+  end (context);
+}
+
+static void
+test_remaining (void)
+{
+  g_autofree char *same = g_strnfill (4 * LARGE_SIZE, 'z');
+  g_autofree char *text = make_text (LARGE_SIZE);
+  g_autofree char *random = g_malloc (LARGE_SIZE);
+
+  for (gsize i = 0; i < LARGE_SIZE; i++)
+    random[i] = (char) g_test_rand_int_range (' ', '~');
+
+  /* 300,000 bytes in 300: at once, and a few first. */
+  expect_promise (300000, same, 0, TRUE);
+  expect_promise (300000, same, 20, TRUE);
+  expect_promise (PIECE_MAX + 1, text, 0, TRUE);
+  expect_promise (100000, text, 0, TRUE);
+  /* More than is counted ahead, and frames that come in parts. */
+  expect_promise (4 * LARGE_SIZE, same, 0, FALSE);
+  expect_promise (LARGE_SIZE, random, 10000, FALSE);
+  expect_promise (30000, random, 10000, FALSE);
+}
+
+/* No promise is larger than that, so no message is. */
+static void
+test_too_long (void)
+{
+  g_autoptr (Deflation) deflation = deflation_new (WINDOW_MAX, WINDOW_MAX);
+  g_autofree char *text = g_strnfill (INFLATED_MAX + 1, 'z');
+  struct libwebsocket_context *context;
+  RawPeer *peer;
+  guint16 port;
+
+  begin (FALSE);
+  context = stage_listen (protocols, &port);
+  peer = open_with (context, port, OFFER);
+  send_compressed (peer, deflation, text, INFLATED_MAX + 1);
+  raw_peer_expect_close (peer, 1009);
+  g_assert_cmpuint (messages, ==, 0);
+  g_assert_cmpuint (received->len, <=, INFLATED_MAX);
+  raw_peer_free (peer);
+  end (context);
+}
+
+/* What can't be inflated is never taken for the end of a message. */
+static void
+test_broken (void)
+{
+  g_autoptr (Deflation) deflation = deflation_new (WINDOW_MAX, WINDOW_MAX);
+  g_autofree char *text = make_text (LARGE_SIZE);
+  g_autoptr (GByteArray) compressed = deflation_compress (deflation, (const guint8 *) text, 100000);
+  const guint8 reserved = 0xff;
+  struct libwebsocket_context *context;
+  RawPeer *peer;
+  guint16 port;
+
+  begin (FALSE);
+  context = stage_listen (protocols, &port);
+  peer = open_with (context, port, OFFER);
+  /* The block ends, and one of a kind that doesn't exist follows. */
+  g_byte_array_append (compressed, (const guint8 *) "\0\0\xff\xff", 4);
+  g_byte_array_append (compressed, &reserved, 1);
+  raw_peer_send_frame (peer, RAW_FIN | RSV1 | RAW_TEXT, compressed->data, compressed->len);
+  raw_peer_expect_close (peer, 1007);
+  g_assert_cmpuint (pieces, >, 1);
+  g_assert_cmpuint (messages, ==, 0);
+  raw_peer_free (peer);
+  end (context);
+}
+
 /* Each piece is answered as it comes. */
 static void
 test_echo_pieces (void)
@@ -324,6 +429,9 @@ main (int argc, char **argv)
   g_test_add_func ("/classic/deflate/server", test_server);
   g_test_add_func ("/classic/deflate/not-offered", test_not_offered);
   g_test_add_func ("/classic/deflate/pieces", test_pieces);
+  g_test_add_func ("/classic/deflate/remaining", test_remaining);
+  g_test_add_func ("/classic/deflate/too-long", test_too_long);
+  g_test_add_func ("/classic/deflate/broken", test_broken);
   g_test_add_func ("/classic/deflate/echo-pieces", test_echo_pieces);
   g_test_add_func ("/classic/deflate/broadcast", test_broadcast);
   g_test_add_func ("/classic/deflate/client", test_client);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Frames of up to this many bytes come in one piece. */
+/* Frames of up to this many bytes come in one piece, and no piece has more. */
 #define WHOLE_MAX 4096
 
 static GString *received;       /* of the frame under way */
@@ -15,12 +15,19 @@ static guint frames;
 static guint pongs;
 static guint closed;
 static gboolean overwrites;
+static gboolean pauses;         /* after each piece */
+static struct libwebsocket *paused;
 static enum libwebsocket_callback_reasons expected_reason;
 
 static void
 receive (struct libwebsocket *wsi, char *bytes, size_t length)
 {
   size_t remaining = libwebsockets_remaining_packet_payload (wsi);
+
+  g_assert_cmpuint (length, <=, WHOLE_MAX);
+  if (pauses)
+    g_assert_cmpint (libwebsocket_rx_flow_control (wsi, 0), ==, 0);
+  paused = wsi;
 
   /* It is a string, whatever follows on the wire. */
   g_assert_cmpint (bytes[length], ==, 0);
@@ -172,6 +179,84 @@ test_pieces (gconstpointer data)
       g_assert_cmpuint (pieces, >, 1);
       g_assert_cmpmem (received->str, received->len, bytes, sizes[i]);
     }
+
+  libwebsocket_context_destroy (context);
+  raw_peer_free (peer);
+}
+
+/* An echo of 2011 has room for the largest piece on its stack, and no byte more. */
+
+static int
+callback_echo (struct libwebsocket *wsi, enum libwebsocket_callback_reasons reason, void *user, void *in, size_t len)
+{
+  unsigned char buffer[STAGE_PADDED (WHOLE_MAX)];
+
+  if (reason != LWS_CALLBACK_RECEIVE)
+    return 0;
+
+  g_assert_cmpuint (len, <=, WHOLE_MAX);
+  memcpy (STAGE_PAYLOAD (buffer), in, len);
+
+  return libwebsocket_write (wsi, STAGE_PAYLOAD (buffer), len, LWS_WRITE_BINARY);
+}
+
+static struct libwebsocket_protocols echo_protocols[] = {
+  { .name = "echo", .callback = callback_echo },
+  { .callback = NULL },
+};
+
+static void
+test_echo (void)
+{
+  static const gsize sizes[] = { 5000, WHOLE_MAX, WHOLE_MAX + 1, 20000, 300000 };
+  guint16 port;
+  struct libwebsocket_context *context = stage_listen (echo_protocols, &port);
+  g_autoptr (RawPeer) peer = raw_peer_open (context, port, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autofree guint8 *bytes = g_malloc (sizes[i]);
+      g_autoptr (GByteArray) echo = g_byte_array_new ();
+
+      fill (bytes, sizes[i]);
+      raw_peer_send_frame (peer, RAW_FIN | RAW_BINARY, bytes, sizes[i]);
+      while (echo->len < sizes[i])
+        {
+          g_auto (RawFrame) frame = { 0 };
+
+          g_assert_true (raw_peer_read_frame (peer, &frame));
+          g_byte_array_append (echo, frame.payload, (guint) frame.length);
+        }
+      g_assert_cmpmem (echo->data, echo->len, bytes, sizes[i]);
+    }
+
+  libwebsocket_context_destroy (context);
+}
+
+/* Who stops the reception gets no further piece, although it has arrived. */
+static void
+test_pauses (void)
+{
+  const gsize size = 10 * WHOLE_MAX;
+  g_autofree guint8 *bytes = g_malloc (size);
+  struct libwebsocket_context *context;
+  RawPeer *peer;
+
+  open_server (&context, &peer);
+  fill (bytes, size);
+  pauses = TRUE;
+  raw_peer_send_frame (peer, RAW_FIN | RAW_BINARY, bytes, size);
+  while (received->len < size)
+    {
+      const guint before = pieces;
+
+      STAGE_SERVE_UNTIL (context, pieces > before);
+      stage_serve_turns (context, 3);
+      g_assert_cmpuint (pieces, ==, before + 1);
+      g_assert_cmpint (libwebsocket_rx_flow_control (paused, 1), ==, 0);
+    }
+  g_assert_cmpmem (received->str, received->len, bytes, size);
+  pauses = FALSE;
 
   libwebsocket_context_destroy (context);
   raw_peer_free (peer);
@@ -394,6 +479,8 @@ main (int argc, char **argv)
   add_for_both_roles ("pieces", test_pieces);
   add_for_both_roles ("overwritten", test_overwritten);
   add_for_both_roles ("fragments", test_fragments);
+  g_test_add_func ("/classic/receive/echo", test_echo);
+  g_test_add_func ("/classic/receive/pauses", test_pauses);
   g_test_add_func ("/classic/receive/remaining", test_remaining);
   g_test_add_func ("/classic/receive/violations", test_violations);
   g_test_add_func ("/classic/receive/huge-announcement", test_huge_announcement);

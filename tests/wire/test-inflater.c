@@ -21,6 +21,7 @@ typedef struct {
   guint messages;
   gboolean in_message;
   gboolean promised;            /* the last piece said that more of the frame follows */
+  guint64 remaining;            /* ... and how much at most */
   gboolean failed;
   WireViolation violation;
 } Reader;
@@ -44,6 +45,22 @@ reader_clear (Reader *reader)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reader, reader_clear)
 
+/* What was promised at one piece holds until the frame ends. */
+static void
+reader_promise (Reader *reader, const WirePiece *piece)
+{
+  const guint64 remaining = wire_inflater_remaining (reader->inflater);
+
+  g_assert_cmpint (remaining > 0, ==, piece->frame_remaining > 0);
+  if (reader->promised)
+    {
+      g_assert_cmpuint (piece->length, <=, reader->remaining);
+      reader->remaining = MIN (reader->remaining - piece->length, remaining);
+    }
+  else
+    reader->remaining = remaining;
+}
+
 static void
 reader_note (Reader *reader, const WirePiece *piece)
 {
@@ -56,6 +73,7 @@ reader_note (Reader *reader, const WirePiece *piece)
     g_assert_cmpuint (piece->frame_remaining, ==, 0);
 
   g_byte_array_append (reader->received, piece->data, (guint) piece->length);
+  reader_promise (reader, piece);
   reader->promised = piece->frame_remaining > 0;
   reader->in_message = !piece->message_end;
   reader->messages += piece->message_end ? 1 : 0;
