@@ -7,6 +7,24 @@
 
 #include <lws-glib/lws-glib.h>
 
+struct _LwsgRequest {
+  GObject parent_instance;
+
+  EngineConnection *engine;     /* NULL when there is nothing left to answer */
+  GSocketAddress *remote_address;
+  EngineTlsFacts tls;           /* all 0 without TLS */
+  char *method;
+  char *path;
+  char *query;
+  char **names;                 /* of the headers, as they came */
+  char **values;
+  GString *response_headers;
+  gboolean opens;               /* a WebSocket: it can only be refused */
+  gboolean answered;
+  gboolean held;
+  guint refusal;
+};
+
 /* The properties of TLS follow the others. */
 enum {
   LWSG_REQUEST_PROP_IS_SECURE = 5,
@@ -23,18 +41,33 @@ gboolean lwsg_request_is_answered (LwsgRequest *self);
 /* The status it was refused with, or 0. */
 guint lwsg_request_get_refusal (LwsgRequest *self);
 
-/* May the program send this header? */
-gboolean lwsg_request_check_response_header (const char *name, const char *value, GError **error);
-
-/* Answers with an open file, and closes the descriptor; with 403 and FALSE if it is none
- * that has contents. FALSE, too, if nobody waits for an answer. */
-gboolean lwsg_request_respond_descriptor (LwsgRequest *self, int fd, const char *content_type);
-
 /* The connection is gone. */
 void lwsg_request_detach (LwsgRequest *self);
 
 /* The handlers have returned: whoever will answer does it later. */
 void lwsg_request_hold (LwsgRequest *self);
+
+/* --- headers (lwsg-request-headers.c) */
+
+/* Can it be the value of a header? NULL is none. */
+gboolean lwsg_request_check_field (const char *value, GError **error);
+
+/* May the program send this header? */
+gboolean lwsg_request_check_response_header (const char *name, const char *value, GError **error);
+
+/* --- the answer (lwsg-request-response.c) */
+
+/* Does anybody wait for an answer, and can it have that status? */
+gboolean lwsg_request_begin_answer (LwsgRequest *self, guint status, GError **error);
+
+/* It is on its way. Gives up the hold on the engine's context that the caller took before. */
+void lwsg_request_end_answer (LwsgRequest *self);
+
+/* --- files (lwsg-request-file.c) */
+
+/* Answers with an open file, and closes the descriptor; with 403 and FALSE if it is none
+ * that has contents. FALSE, too, if nobody waits for an answer. */
+gboolean lwsg_request_respond_descriptor (LwsgRequest *self, int fd, const char *content_type);
 
 /* --- TLS (lwsg-request-tls.c) */
 
