@@ -458,8 +458,8 @@ install_signals (void)
    * @message: what came
    *
    * A whole message came. A #LwsgProtocol has such a signal for all its connections, see
-   * #LwsgProtocol::message, and then none of them needs a handler of its own. @message is
-   * lent to the handler, which takes a reference to keep it.
+   * #LwsgProtocol::message, and then none of them needs a handler of its own. A handler in C
+   * that keeps @message takes a reference.
    *
    * What comes before there is a handler is kept, up to 64 KiB; then no more is read. If that
    * lasts for 30 seconds, the program is taken for one that wants no messages: they are
@@ -470,7 +470,7 @@ install_signals (void)
    */
   lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_MESSAGE] =
     g_signal_new ("message", LWSG_TYPE_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                  LWSG_TYPE_MESSAGE | G_SIGNAL_TYPE_STATIC_SCOPE);
+                  LWSG_TYPE_MESSAGE);
 
   /**
    * LwsgConnection::fragment:

@@ -10,9 +10,9 @@
  * @title: LwsgMessage
  * @short_description: a whole message
  *
- * What a peer sent: text or bytes, put together from all its fragments. Handlers of
- * #LwsgConnection::message are lent one, and take a reference to keep it;
- * lwsg_connection_receive_finish() gives one away.
+ * What a peer sent: text or bytes, put together from all its fragments. A handler of
+ * #LwsgConnection::message that keeps it takes a reference, as languages with a garbage
+ * collector do by themselves; lwsg_connection_receive_finish() gives one away.
  */
 
 /**

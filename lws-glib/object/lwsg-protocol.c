@@ -563,14 +563,14 @@ install_message_signals (void)
    * @connection: where it came from
    * @message: what came
    *
-   * A whole message came on any of the connections. @message is lent to the handler, which
-   * takes a reference to keep it.
+   * A whole message came on any of the connections. A handler in C that keeps @message takes
+   * a reference.
    *
    * Since: 1.0
    */
   signals[SIGNAL_MESSAGE] =
     g_signal_new ("message", LWSG_TYPE_PROTOCOL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, lwsg_marshal_VOID__OBJECT_BOXED,
-                  G_TYPE_NONE, 2, LWSG_TYPE_CONNECTION, LWSG_TYPE_MESSAGE | G_SIGNAL_TYPE_STATIC_SCOPE);
+                  G_TYPE_NONE, 2, LWSG_TYPE_CONNECTION, LWSG_TYPE_MESSAGE);
   g_signal_set_va_marshaller (signals[SIGNAL_MESSAGE], LWSG_TYPE_PROTOCOL, lwsg_marshal_VOID__OBJECT_BOXEDv);
 
   /**
@@ -587,7 +587,7 @@ install_message_signals (void)
   signals[SIGNAL_BROADCAST] =
     g_signal_new_class_handler ("broadcast", LWSG_TYPE_PROTOCOL, G_SIGNAL_RUN_LAST,
                                 G_CALLBACK (lwsg_protocol_broadcast_default), NULL, NULL, NULL, G_TYPE_NONE, 1,
-                                LWSG_TYPE_MESSAGE | G_SIGNAL_TYPE_STATIC_SCOPE);
+                                LWSG_TYPE_MESSAGE);
 }
 
 static void
