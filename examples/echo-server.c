@@ -71,6 +71,7 @@ serve (GError **error)
   g_unix_signal_add (SIGINT, on_stop, loop);
   g_unix_signal_add (SIGTERM, on_stop, loop);
   g_main_loop_run (loop);
+  lwsg_context_close (context);
 
   return TRUE;
 }

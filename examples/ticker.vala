@@ -21,6 +21,10 @@ class Ticker : Object {
         return context.listen ("localhost", port);
     }
 
+    public void stop () {
+        context.close ();
+    }
+
     private void on_opened (Lwsg.Connection connection) {
         // Who reads slowly misses a few seconds, and does not get them later.
         connection.slow_consumer_policy = DROP_OLDEST;
@@ -70,6 +74,7 @@ int main (string[] args) {
         Unix.signal_add (Posix.Signal.INT, () => { loop.quit (); return Source.CONTINUE; });
         Unix.signal_add (Posix.Signal.TERM, () => { loop.quit (); return Source.CONTINUE; });
         loop.run ();
+        ticker.stop ();
     } catch (Error error) {
         stderr.printf ("ticker: %s\n", error.message);
         return 1;

@@ -32,7 +32,7 @@ lwsg_connection_finalize (GObject *object)
 {
   LwsgConnection *self = LWSG_CONNECTION (object);
 
-  g_clear_pointer (&self->inbox, engine_inbox_unref);
+  g_clear_pointer (&self->home, lwsg_home_unref);
   g_clear_object (&self->protocol);
   g_clear_pointer (&self->extensions, g_ref_string_release);
   g_clear_pointer (&self->path, g_ref_string_release);

@@ -63,7 +63,7 @@ lwsg_connection_ping_async (LwsgConnection *self, GBytes *payload, GCancellable 
   const guint8 *data;
 
   g_return_if_fail (LWSG_IS_CONNECTION (self));
-  g_return_if_fail (engine_inbox_is_read_here (self->inbox));
+  lwsg_return_if_elsewhere (self->home);
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, lwsg_connection_ping_async);
@@ -237,7 +237,7 @@ gboolean
 lwsg_connection_close (LwsgConnection *self, guint code, const char *reason, GError **error)
 {
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), FALSE);
-  g_return_val_if_fail (engine_inbox_is_read_here (self->inbox), FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   if (!close_check (code, reason, error))
     return FALSE;
@@ -274,7 +274,7 @@ lwsg_connection_close_async (LwsgConnection *self, guint code, const char *reaso
   GError *error = NULL;
 
   g_return_if_fail (LWSG_IS_CONNECTION (self));
-  g_return_if_fail (engine_inbox_is_read_here (self->inbox));
+  lwsg_return_if_elsewhere (self->home);
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, lwsg_connection_close_async);

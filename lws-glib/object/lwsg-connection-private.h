@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/context-private.h"
+#include "lwsg-home-private.h"
 #include "lwsg-store-private.h"
 
 #include <lws-glib/lws-glib.h>
@@ -26,7 +27,8 @@ struct _LwsgConnection {
   GObject parent_instance;
 
   EngineConnection *engine;     /* NULL once it has ended; the service thread's alone */
-  EngineInbox *inbox;           /* by which other threads reach that thread */
+  LwsgHome *home;
+  LwsgContext *context;         /* what is open keeps it; NULL once it has ended */
   LwsgProtocol *protocol;       /* of a server */
   GRefString *path;
   char *subprotocol;
@@ -175,6 +177,10 @@ void lwsg_connection_fail_sends (LwsgConnection *self);
 void lwsg_connection_update_flow (LwsgConnection *self);
 void lwsg_connection_fail_receives (LwsgConnection *self);
 void lwsg_connection_drop_held (LwsgConnection *self);
+
+/* The connection has ended, and may be freed by any thread: who looks for handlers does so once
+ * more, with a reference. */
+void lwsg_connection_look_last (LwsgConnection *self);
 
 /* Is this the payload of a text message for which handlers are being called in this thread?
  * Then it is known to be UTF-8. */

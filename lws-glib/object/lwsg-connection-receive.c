@@ -202,6 +202,13 @@ receive_watch_for_handlers (LwsgConnection *self)
   g_source_attach (self->looking, context->main_context);
 }
 
+void
+lwsg_connection_look_last (LwsgConnection *self)
+{
+  if (self->looking != NULL)
+    g_source_set_callback (self->looking, receive_look_again, g_object_ref (self), g_object_unref);
+}
+
 static void
 receive_return_held (LwsgConnection *self)
 {
@@ -350,7 +357,7 @@ lwsg_connection_receive_async (LwsgConnection *self, GCancellable *cancellable, 
   GError *error = NULL;
 
   g_return_if_fail (LWSG_IS_CONNECTION (self));
-  g_return_if_fail (engine_inbox_is_read_here (self->inbox));
+  lwsg_return_if_elsewhere (self->home);
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, lwsg_connection_receive_async);
@@ -442,7 +449,7 @@ void
 lwsg_connection_pause (LwsgConnection *self)
 {
   g_return_if_fail (LWSG_IS_CONNECTION (self));
-  g_return_if_fail (engine_inbox_is_read_here (self->inbox));
+  lwsg_return_if_elsewhere (self->home);
 
   receive_set_paused (self, TRUE);
 }
@@ -460,7 +467,7 @@ void
 lwsg_connection_resume (LwsgConnection *self)
 {
   g_return_if_fail (LWSG_IS_CONNECTION (self));
-  g_return_if_fail (engine_inbox_is_read_here (self->inbox));
+  lwsg_return_if_elsewhere (self->home);
 
   receive_set_paused (self, FALSE);
 }

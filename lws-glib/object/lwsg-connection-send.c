@@ -297,7 +297,7 @@ send_from_elsewhere (LwsgConnection *self, LwsgMessageType type, GBytes *bytes, 
   letter = g_new (SendLetter, 1);
   *letter = (SendLetter){ g_object_ref (self), type, g_bytes_ref (bytes) };
   g_atomic_pointer_add (&self->posted, (gssize) g_bytes_get_size (bytes));
-  if (!engine_inbox_post (self->inbox, send_letter_deliver, letter, send_letter_free, g_bytes_get_size (bytes),
+  if (!engine_inbox_post (self->home->inbox, send_letter_deliver, letter, send_letter_free, g_bytes_get_size (bytes),
                           &failure))
     return lwsg_error_propagate (error, g_steal_pointer (&failure));
 
@@ -310,7 +310,7 @@ send_from_anywhere (LwsgConnection *self, LwsgMessageType type, GBytes *bytes, G
   gsize length;
   const guint8 *payload = g_bytes_get_data (bytes, &length);
 
-  if (engine_inbox_is_read_here (self->inbox))
+  if (lwsg_home_serves_here (self->home))
     return send_whole (self, type, payload, length, error);
 
   return send_from_elsewhere (self, type, bytes, error);
@@ -376,7 +376,7 @@ lwsg_connection_send_text (LwsgConnection *self, const char *text, GError **erro
   bytes = g_bytes_new_static (text, strlen (text));
   if (!lwsg_connection_check_message (LWSG_MESSAGE_TEXT, bytes, error))
     return FALSE;
-  if (engine_inbox_is_read_here (self->inbox))
+  if (lwsg_home_serves_here (self->home))
     return send_whole (self, LWSG_MESSAGE_TEXT, (const guint8 *) text, strlen (text), error);
 
   /* The other thread needs a copy. */
@@ -416,7 +416,7 @@ lwsg_connection_send_fragment (LwsgConnection *self, LwsgMessageType type, GByte
 
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), FALSE);
   g_return_val_if_fail (bytes != NULL, FALSE);
-  g_return_val_if_fail (engine_inbox_is_read_here (self->inbox), FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   if (!check_type (type, error))
     return FALSE;
@@ -453,7 +453,7 @@ lwsg_connection_send_async (LwsgConnection *self, LwsgMessageType type, GBytes *
 
   g_return_if_fail (LWSG_IS_CONNECTION (self));
   g_return_if_fail (bytes != NULL);
-  g_return_if_fail (engine_inbox_is_read_here (self->inbox));
+  lwsg_return_if_elsewhere (self->home);
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, lwsg_connection_send_async);
@@ -559,7 +559,7 @@ void
 lwsg_connection_request_writable (LwsgConnection *self)
 {
   g_return_if_fail (LWSG_IS_CONNECTION (self));
-  g_return_if_fail (engine_inbox_is_read_here (self->inbox));
+  lwsg_return_if_elsewhere (self->home);
 
   if (self->engine != NULL && self->engine->state == ENGINE_STATE_OPEN)
     engine_connection_request_writable (self->engine);

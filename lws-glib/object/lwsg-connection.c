@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "lwsg-connection-private.h"
+#include "lwsg-context-private.h"
 #include "lwsg-protocol-private.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@
  * Messages go out by lwsg_connection_send() and its sisters, from any thread. All else is
  * for the thread of the #LwsgContext.
  *
- * An open connection keeps itself alive: to end it, close it.
+ * An open connection keeps itself alive, and its #LwsgContext with it: to end it, close it.
  */
 
 /**
@@ -86,7 +87,8 @@ lwsg_connection_new (EngineConnection *engine, LwsgProtocol *protocol, const cha
   LwsgConnection *self = g_object_new (LWSG_TYPE_CONNECTION, NULL);
 
   self->engine = engine;
-  self->inbox = engine_inbox_ref (engine->context->inbox);
+  self->context = g_object_ref (engine->context->owner);
+  self->home = lwsg_home_ref (self->context->home);
   connection_note_peer (self);
   lwsg_connection_note_tls (self);
   self->is_client = engine->role == WIRE_ROLE_CLIENT;
@@ -114,12 +116,15 @@ lwsg_connection_forget (LwsgConnection *self)
   g_atomic_int_set (&self->state, LWSG_CONNECTION_CLOSED);
   if (self->protocol != NULL)
     lwsg_protocol_remove (self->protocol, self);
+  g_clear_object (&self->context);
 }
 
 void
 lwsg_connection_on_closed (LwsgConnection *self, guint code, const char *reason, gboolean peer_closed)
 {
   g_autoptr (LwsgConnection) alive = g_object_ref (self);
+  /* It may go with the last of its connections. */
+  g_autoptr (LwsgContext) context = g_steal_pointer (&self->context);
 
   self->engine = NULL;
   self->peer_closed = peer_closed;
@@ -134,6 +139,7 @@ lwsg_connection_on_closed (LwsgConnection *self, guint code, const char *reason,
   lwsg_connection_fail_pings (self);
   lwsg_connection_start_flow (self);
   lwsg_connection_fail_receives (self);
+  lwsg_connection_look_last (self);
   lwsg_connection_finish_closes (self);
   g_clear_pointer (&self->parts, lwsg_block_free);
 

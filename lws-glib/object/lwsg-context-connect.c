@@ -229,12 +229,25 @@ connect_start (LwsgContext *self, GTask *task, Destination *destination, GError 
   return TRUE;
 }
 
-/* Nobody fetched it, so nobody could ever close it. */
-static void
-connect_discard (gpointer connection)
+static gboolean
+connect_close (gpointer connection)
 {
   lwsg_connection_close (connection, LWSG_CLOSE_GOING_AWAY, NULL, NULL);
-  g_object_unref (connection);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Nobody fetched it, so nobody could ever close it. The result may be freed in any thread, and
+ * in the middle of a garbage collection, when nothing may be told to anybody. */
+static void
+connect_discard (gpointer data)
+{
+  LwsgConnection *connection = data;
+
+  if (lwsg_connection_get_state (connection) == LWSG_CONNECTION_CLOSED)
+    g_object_unref (connection);
+  else
+    lwsg_home_run (connection->home, connect_close, connection, g_object_unref);
 }
 
 void
@@ -376,18 +389,12 @@ LwsgConnection *
 lwsg_context_connect_finish (LwsgContext *self, GAsyncResult *result, GError **error)
 {
   LwsgConnection *connection;
-  g_autoptr (GSource) idle = NULL;
 
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
 
   connection = g_task_propagate_pointer (G_TASK (result), error);
-  if (connection == NULL)
-    return NULL;
-
-  idle = g_idle_source_new ();
-  g_source_set_priority (idle, G_PRIORITY_DEFAULT);
-  g_source_set_callback (idle, connect_start_flow, g_object_ref (connection), g_object_unref);
-  g_source_attach (idle, g_task_get_context (G_TASK (result)));
+  if (connection != NULL)
+    lwsg_home_run (connection->home, connect_start_flow, g_object_ref (connection), g_object_unref);
 
   return connection;
 }

@@ -5,6 +5,7 @@
 
 #include "engine/context-private.h"
 #include "lwsg-directory-private.h"
+#include "lwsg-home-private.h"
 #include "lwsg-store-private.h"
 
 #include <lws-glib/lws-glib.h>
@@ -16,6 +17,8 @@ struct _LwsgContext {
   EngineLimits limits;          /* ... and then what it had */
   GSource *source;
   GMainContext *main_context;   /* of the thread that made it */
+  LwsgHome *home;
+  gboolean listening;           /* and so it holds a reference to itself */
   GPtrArray *protocols;         /* LwsgProtocol */
   GPtrArray *directories;       /* LwsgDirectory */
   EngineProtocol *clients;      /* where the connections of clients are; made when first needed */
@@ -32,6 +35,14 @@ gboolean lwsg_context_check_open (LwsgContext *self, GError **error);
 
 /* Emits ::http-request. TRUE: somebody has answered, or will. */
 gboolean lwsg_context_emit_request (LwsgContext *self, LwsgRequest *request);
+
+/* --- lwsg-context-life.c */
+
+/* A listener was opened: it keeps the context until that is closed. */
+void lwsg_context_keep_listening (LwsgContext *self);
+
+/* The last reference was given up. FALSE: not yet, the main loop has another one. */
+gboolean lwsg_context_may_go (LwsgContext *self);
 
 /* --- lwsg-context-serve.c */
 

@@ -42,6 +42,9 @@
  * wss:// and https://. #LwsgContext:tls-database says whom clients trust, and servers that ask
  * for certificates; #LwsgContext::accept-certificate what is wrong with those of peers.
  *
+ * What is open keeps its context: a context that listens, connects or has connections is there
+ * until that has ended, or until lwsg_context_close(), whoever holds a reference to it.
+ *
  * Each function is for the thread that made the context. #LwsgContext:max-message-size and
  * the deadlines hold for all its connections; a change of the deadlines holds from the next
  * time that one is set.
@@ -142,6 +145,15 @@ context_listen_all (LwsgContext *self, guint16 port, GError **error)
   return 0;
 }
 
+static guint
+context_keep_port (LwsgContext *self, guint port)
+{
+  if (port != 0)
+    lwsg_context_keep_listening (self);
+
+  return port;
+}
+
 /**
  * lwsg_context_listen:
  * @self: a context
@@ -150,8 +162,8 @@ context_listen_all (LwsgContext *self, guint16 port, GError **error)
  * @port: the port, 0 to have one chosen
  * @error: return location for a #GError
  *
- * Starts to listen. It may be called several times. For "localhost" it listens on
- * 127.0.0.1.
+ * Starts to listen, until lwsg_context_close(): a context that listens is there whoever holds
+ * it. It may be called several times. For "localhost" it listens on 127.0.0.1.
  *
  * Errors are %LWSG_ERROR_LISTEN if the port is in use or may not be listened on,
  * %LWSG_ERROR_INVALID_ARGUMENT if @host is no address, and %LWSG_ERROR_CLOSED after
@@ -171,7 +183,7 @@ lwsg_context_listen (LwsgContext *self, const char *host, guint16 port, GError *
   if (!lwsg_context_check_open (self, error))
     return 0;
   if (host == NULL)
-    return context_listen_all (self, port, error);
+    return context_keep_port (self, context_listen_all (self, port, error));
 
   address = g_inet_socket_address_new_from_string (strcmp (host, "localhost") == 0 ? "127.0.0.1" : host, port);
   if (address == NULL)
@@ -180,7 +192,7 @@ lwsg_context_listen (LwsgContext *self, const char *host, guint16 port, GError *
       return 0;
     }
 
-  return context_listen_address (self, address, error);
+  return context_keep_port (self, context_listen_address (self, address, error));
 }
 
 /**
@@ -219,6 +231,7 @@ lwsg_context_listen_path (LwsgContext *self, const char *path, GError **error)
   address = g_unix_socket_address_new (path);
   if (engine_listener_open_address (self->engine, address, &failure) == NULL)
     return lwsg_error_propagate (error, failure);
+  lwsg_context_keep_listening (self);
 
   return TRUE;
 }
@@ -274,6 +287,7 @@ lwsg_context_listen_socket (LwsgContext *self, GSocket *socket, GError **error)
   if (listener == NULL)
     return lwsg_error_propagate (error, failure);
   listener->borrowed = TRUE;
+  lwsg_context_keep_listening (self);
   /* The sockets that are accepted inherit this; one of another family refuses it. */
   g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
 
@@ -377,43 +391,6 @@ lwsg_context_emit_request (LwsgContext *self, LwsgRequest *request)
   return handled;
 }
 
-/* --- the end */
-
-/**
- * lwsg_context_close:
- * @self: a context
- *
- * Stops to listen and ends all connections, each with a Close of %LWSG_CLOSE_GOING_AWAY as
- * far as that can be sent at once. Nothing can be done with the context afterwards: what is
- * tried fails with %LWSG_ERROR_CLOSED. It happens by itself when the last reference is given
- * up.
- *
- * Since: 1.0
- */
-void
-lwsg_context_close (LwsgContext *self)
-{
-  EngineContext *engine;
-
-  g_return_if_fail (LWSG_IS_CONTEXT (self));
-
-  engine = g_steal_pointer (&self->engine);
-  if (engine == NULL)
-    return;
-
-  /* As long as its signals are emitted the context must be there. */
-  g_object_ref (self);
-  self->limits = engine->limits;
-  if (self->source != NULL)
-    g_source_destroy (self->source);
-  g_clear_pointer (&self->source, g_source_unref);
-  engine_context_destroy (engine);
-  for (guint i = 0; i < self->protocols->len; i++)
-    lwsg_protocol_detach (self->protocols->pdata[i]);
-  self->clients = NULL;
-  g_object_unref (self);
-}
-
 /* --- GObject */
 
 /* The loop can't go on, which the log tells. What is under way would wait for ever. The source
@@ -452,6 +429,7 @@ lwsg_context_constructed (GObject *object)
   self->main_context = g_main_context_ref_thread_default ();
   self->store = lwsg_store_new (self->main_context, CONTEXT_STORE_SECONDS);
   self->engine = engine_context_new (&lwsg_events, self, &error);
+  self->home = lwsg_home_new (self->engine != NULL ? self->engine->inbox : NULL, self->main_context);
   if (self->engine == NULL)
     {
       /* Out of descriptors: everything that is tried with it says that it is closed. */
@@ -469,14 +447,8 @@ lwsg_context_constructed (GObject *object)
 static void
 lwsg_context_dispose (GObject *object)
 {
-  LwsgContext *self = LWSG_CONTEXT (object);
-
-  lwsg_context_close (self);
-  /* Their handlers may hold the context, which holds them. */
-  g_ptr_array_set_size (self->protocols, 0);
-  g_clear_object (&self->proxy_resolver);
-
-  G_OBJECT_CLASS (lwsg_context_parent_class)->dispose (object);
+  if (lwsg_context_may_go (LWSG_CONTEXT (object)))
+    G_OBJECT_CLASS (lwsg_context_parent_class)->dispose (object);
 }
 
 static void
@@ -487,6 +459,8 @@ lwsg_context_finalize (GObject *object)
   g_ptr_array_unref (self->protocols);
   g_ptr_array_unref (self->directories);
   g_strfreev (self->allowed_origins);
+  g_clear_object (&self->proxy_resolver);
+  lwsg_home_unref (self->home);
   g_main_context_unref (self->main_context);
   lwsg_store_close (self->store);
 

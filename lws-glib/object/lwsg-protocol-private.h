@@ -11,8 +11,12 @@ LwsgProtocol *lwsg_protocol_new (LwsgContext *context, EngineProtocol *engine);
 
 EngineProtocol *lwsg_protocol_get_engine (LwsgProtocol *self);
 
-/* The context is gone. */
+/* The context is gone. Nobody is told: that is for the other function. */
 void lwsg_protocol_detach (LwsgProtocol *self);
+
+/* The context was closed. Handlers, which nobody would call any more, may hold the context, which
+ * holds the protocol: they are disconnected. */
+void lwsg_protocol_end (LwsgProtocol *self);
 
 /* May the client come in? Emits ::accept. */
 gboolean lwsg_protocol_wants_request (LwsgProtocol *self);

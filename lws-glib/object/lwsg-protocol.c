@@ -4,6 +4,7 @@
 #include "lwsg-protocol-private.h"
 
 #include "lwsg-connection-private.h"
+#include "lwsg-context-private.h"
 #include "lwsg-error-private.h"
 #include "lwsg-marshal.h"
 
@@ -35,7 +36,7 @@ struct _LwsgProtocol {
 
   LwsgContext *context;         /* NULL once that is gone */
   EngineProtocol *engine;       /* likewise */
-  EngineInbox *inbox;
+  LwsgHome *home;
   char *name;
   GPtrArray *connections;       /* in order of opening; without references */
 };
@@ -72,7 +73,7 @@ lwsg_protocol_new (LwsgContext *context, EngineProtocol *engine)
 
   self->context = context;
   self->engine = engine;
-  self->inbox = engine_inbox_ref (engine->context->inbox);
+  self->home = lwsg_home_ref (context->home);
   self->name = g_strdup (engine->name);
 
   return self;
@@ -89,7 +90,25 @@ lwsg_protocol_detach (LwsgProtocol *self)
 {
   self->context = NULL;
   self->engine = NULL;
+}
+
+static void
+protocol_disconnect_all (LwsgProtocol *self, guint signal)
+{
+  gulong handler;
+
+  while ((handler = g_signal_handler_find (self, G_SIGNAL_MATCH_ID, signal, 0, NULL, NULL, NULL)) != 0)
+    g_signal_handler_disconnect (self, handler);
+}
+
+void
+lwsg_protocol_end (LwsgProtocol *self)
+{
+  lwsg_protocol_detach (self);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONTEXT]);
+  /* Not those of ::notify and ::items-changed: a GBinding would miss its own. */
+  for (guint i = 0; i < N_SIGNALS; i++)
+    protocol_disconnect_all (self, signals[i]);
 }
 
 /* --- connections */
@@ -270,7 +289,7 @@ broadcast_from_elsewhere (LwsgProtocol *self, LwsgMessage *message, gsize length
   g_autoptr (GError) failure = NULL;
 
   *letter = (BroadcastLetter){ g_object_ref (self), lwsg_message_ref (message) };
-  if (!engine_inbox_post (self->inbox, broadcast_letter_deliver, letter, broadcast_letter_free, length, &failure))
+  if (!engine_inbox_post (self->home->inbox, broadcast_letter_deliver, letter, broadcast_letter_free, length, &failure))
     return lwsg_error_propagate (error, g_steal_pointer (&failure));
 
   return TRUE;
@@ -311,7 +330,7 @@ lwsg_protocol_broadcast (LwsgProtocol *self, LwsgMessageType type, GBytes *bytes
     return FALSE;
 
   message = lwsg_message_new (type, bytes);
-  if (!engine_inbox_is_read_here (self->inbox))
+  if (!lwsg_home_serves_here (self->home))
     return broadcast_from_elsewhere (self, message, g_bytes_get_size (bytes), error);
   if (self->engine == NULL)
     {
@@ -373,7 +392,7 @@ lwsg_protocol_broadcast_filtered (LwsgProtocol *self, LwsgMessageType type, GByt
   g_return_val_if_fail (LWSG_IS_PROTOCOL (self), 0);
   g_return_val_if_fail (bytes != NULL, 0);
   g_return_val_if_fail (filter != NULL, 0);
-  g_return_val_if_fail (engine_inbox_is_read_here (self->inbox), 0);
+  lwsg_return_val_if_elsewhere (self->home, 0);
 
   if (!lwsg_connection_check_message (type, bytes, error))
     return 0;
@@ -430,7 +449,7 @@ lwsg_protocol_finalize (GObject *object)
 {
   LwsgProtocol *self = LWSG_PROTOCOL (object);
 
-  g_clear_pointer (&self->inbox, engine_inbox_unref);
+  g_clear_pointer (&self->home, lwsg_home_unref);
   g_ptr_array_unref (self->connections);
   g_free (self->name);
 

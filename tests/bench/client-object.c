@@ -105,6 +105,7 @@ main (int argc, char **argv)
     tally_report (tally);
   for (guint i = 0; i < connections->len; i++)
     g_signal_handlers_disconnect_by_data (g_ptr_array_index (connections, i), &clients);
+  lwsg_context_close (context);
 
   return clients.status;
 }

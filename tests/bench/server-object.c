@@ -87,6 +87,7 @@ main (int argc, char **argv)
   tick_start (loop);
   g_main_loop_run (loop);
   tick_report ();
+  lwsg_context_close (context);
 
   return 0;
 }

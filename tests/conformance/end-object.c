@@ -148,6 +148,7 @@ object_stop (End *end)
     return;
 
   g_object_add_weak_pointer (end->context, &end->context);
+  lwsg_context_close (end->context);
   g_object_unref (end->context);
   END_UNTIL (end, end->context == NULL);
   while (g_main_context_iteration (NULL, FALSE))

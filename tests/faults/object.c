@@ -155,6 +155,7 @@ object_end (Object *object)
     }
 
   g_object_add_weak_pointer (G_OBJECT (object->context), &alive);
+  lwsg_context_close (object->context);
   g_object_unref (object->context);
   while (alive != NULL || g_main_context_pending (NULL))
     g_main_context_iteration (NULL, TRUE);

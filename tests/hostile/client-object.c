@@ -52,6 +52,7 @@ main (int argc, char **argv)
   lwsg_context_set_proxy_resolver (context, NULL);
   lwsg_context_connect_async (context, uri, NULL, NULL, on_connected, &connection);
   g_main_loop_run (loop);
+  lwsg_context_close (context);
 
   return EXIT_SUCCESS;
 }

@@ -71,6 +71,7 @@ main (void)
   g_main_loop_run (loop);
 
   g_free (uri);
+  lwsg_context_close (context);
   g_object_unref (context);
   g_main_loop_unref (loop);
   return failures;

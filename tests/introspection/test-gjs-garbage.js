@@ -49,6 +49,7 @@ async function closed() {
     server.send_text('x');
     await client.close_async(Lwsg.CloseCode.NORMAL, null, null);
     await until(() => server.state === Lwsg.ConnectionState.CLOSED);
+    context.close();
 
     return watches;
   };
@@ -66,7 +67,7 @@ async function circles() {
     // Around in a circle, of which JavaScript does not see all: context, protocol, handler,
     // context.
     protocol.connect('message', () => [context, protocol, client]);
-    context.run_dispose();
+    context.close();
 
     return watches;
   };
@@ -95,5 +96,64 @@ async function openConnectionsStay() {
   context.close();
 }
 
-run(Object.entries({closed, circles, openConnectionsStay})
+async function collect() {
+  for (let i = 0; i < 10; i++) {
+    gc();
+    await turn();
+  }
+}
+
+// A context that was local to a function is held by the connection that it made.
+async function localContext() {
+  const {context, protocol, port} = await makePair();
+  const told = [];
+  const open = () => new Lwsg.Context({proxy_resolver: null}).connect_async(`ws://127.0.0.1:${port}/`, ['chat'], null);
+  const connection = await open();
+  const waiting = await open();
+  const settled = waiting.receive_async(null).then(message => message.get_text(), error => error.message);
+
+  connection.connect('closed', () => told.push(connection.close_code));
+  await collect();
+  equal([connection.state, waiting.state, told.length], [Lwsg.ConnectionState.OPEN, Lwsg.ConnectionState.OPEN, 0]);
+  protocol.broadcast_text('still there');
+  equal(await settled, 'still there');
+
+  context.close();
+  await until(() => told.length === 1);
+  equal(told, [Lwsg.CloseCode.GOING_AWAY]);
+}
+
+// A server of which only the protocol is left goes on serving.
+async function onlyProtocol() {
+  const {protocol, port} = (() => {
+    const context = new Lwsg.Context();
+
+    return {protocol: context.add_protocol(null), port: context.listen('127.0.0.1', 0)};
+  })();
+
+  protocol.connect('message', (_protocol, connection, message) => connection.send_text(message.get_text()));
+  await collect();
+  const connection = await new Lwsg.Context().connect_async(`ws://127.0.0.1:${port}/`, null, null);
+
+  await collect();
+  connection.send_text('echo');
+  equal((await connection.receive_async(null)).get_text(), 'echo');
+  protocol.context.close();
+  await until(() => connection.state === Lwsg.ConnectionState.CLOSED);
+}
+
+// What JavaScript lets go of before it is connected, or before it asks for the result.
+async function letGo() {
+  const {context, protocol, port} = await makePair(null);
+  let closed = 0;
+
+  protocol.connect('closed', () => closed++);
+  for (let i = 0; i < 5; i++)
+    new Lwsg.Context().connect_async(`ws://127.0.0.1:${port}/`, null, null, () => null);
+  while (closed < 5)
+    await collect();
+  context.close();
+}
+
+run(Object.entries({closed, circles, openConnectionsStay, localContext, onlyProtocol, letGo})
   .map(([name, test]) => [`/introspection/gjs-garbage/${name}`, test]));

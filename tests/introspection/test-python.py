@@ -162,11 +162,19 @@ def check_kept_messages():
     pair = Pair()
     messages = Emissions(pair.server, 'message')
     pair.client.send_text('kept')
+    echoes = Emissions(pair.client, 'message')
+    broadcasts = Emissions(pair.protocol, 'broadcast')
+    pair.protocol.broadcast_text('to all')
     messages.wait()
+    echoes.wait()
+    payload = echoes[0][0].get_bytes()
+    text = echoes.pop()[0].get_text()
     pair.context.close()
     del pair
     gc.collect()
     assert messages[0][0].get_text() == 'kept'
+    assert broadcasts[0][0].get_text() == text == 'to all'
+    assert payload.get_data() == b'to all'
 
 
 def check_references():
@@ -180,6 +188,7 @@ def check_references():
         pair.client.send_text('never read')
         assert result_of(pair.client, 'close', Lwsg.CloseCode.NORMAL, None)
         closed.wait()
+        pair.context.close()
 
     use()
 
@@ -191,8 +200,55 @@ def check_references():
     until(all_gone)
 
 
+def echo(_protocol, connection, message):
+    connection.send_text(message.get_text())
+
+
+def check_local_contexts():
+    """A server is kept by its listener, a client by its connection; neither by variables."""
+
+    def serve():
+        context = Lwsg.Context()
+        protocol = context.add_protocol(None)
+        protocol.connect('message', echo)
+        return protocol, context.listen('127.0.0.1', 0)
+
+    protocol, port = serve()
+    gc.collect()
+    connections = []
+    for _ in range(2):
+        connections.append(result_of(Lwsg.Context(proxy_resolver=None), 'connect', f'ws://127.0.0.1:{port}/', None))
+        gc.collect()
+    closed = [Emissions(connection, 'closed') for connection in connections]
+    for connection in connections:
+        connection.send_text('still there')
+        assert result_of(connection, 'receive').get_text() == 'still there'
+    assert not any(closed)
+    protocol.get_context().close()
+    for emissions in closed:
+        emissions.wait()
+    assert {connection.get_close_code() for connection in connections} == {Lwsg.CloseCode.GOING_AWAY}
+
+
+def check_circles():
+    """Handlers that hold the context, which holds the protocol, end with it."""
+    gone = []
+
+    def serve():
+        context = Lwsg.Context()
+        for signal in 'accept', 'opened', 'message', 'closed', 'broadcast':
+            context.add_protocol(signal).connect(signal, lambda *_parameters: context)
+        context.weak_ref(gone.append, True)
+        context.listen('127.0.0.1', 0)
+        context.close()
+
+    serve()
+    gc.collect()
+    assert gone
+
+
 CASES = (check_errors, check_cancelling, check_properties, check_list_model, check_broadcasts, check_threads,
-         check_kept_messages, check_references)
+         check_kept_messages, check_references, check_local_contexts, check_circles)
 
 if __name__ == '__main__':
     sys.exit(tap.run((f'/introspection/python/{case.__name__.removeprefix("check_")}', case) for case in CASES))

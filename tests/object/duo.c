@@ -136,6 +136,14 @@ duo_set_up_open (Duo *duo, gconstpointer transport)
   duo_open (duo);
 }
 
+void
+duo_end (LwsgContext **context)
+{
+  if (*context != NULL)
+    lwsg_context_close (*context);
+  g_clear_object (context);
+}
+
 /* Whatever a test did, all objects come to their end. */
 void
 duo_tear_down (Duo *duo, gconstpointer transport)
@@ -150,8 +158,8 @@ duo_tear_down (Duo *duo, gconstpointer transport)
   g_clear_object (&duo->connected);
   if (duo->protocol != NULL && duo->server != NULL)
     g_signal_handlers_disconnect_by_data (duo->protocol, duo);
-  g_clear_object (&duo->client);
-  g_clear_object (&duo->server);
+  duo_end (&duo->client);
+  duo_end (&duo->server);
   for (guint i = 0; i < G_N_ELEMENTS (objects); i++)
     DUO_UNTIL (objects[i] == NULL);
 

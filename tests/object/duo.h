@@ -59,6 +59,9 @@ void duo_add_closed_test (const char *path, DuoFunc func);
 void duo_set_up (Duo *duo, gconstpointer transport);
 void duo_tear_down (Duo *duo, gconstpointer transport);
 
+/* Closes a context, if there is one, and gives up the reference to it. */
+void duo_end (LwsgContext **context);
+
 /* Another client for the same server, which trusts it. */
 LwsgContext *duo_new_client (const Duo *duo);
 

@@ -108,6 +108,7 @@ test_listen_fails (void)
   expect_no_listening (context, "127.0.0.1", 0, LWSG_ERROR_CLOSED);
   /* Its port is free again. */
   g_assert_cmpuint (lwsg_context_listen (other, "127.0.0.1", (guint16) port, NULL), ==, port);
+  lwsg_context_close (other);
 }
 
 static void
@@ -166,7 +167,7 @@ test_listen_socket (void)
   g_assert_cmpuint (reply.status, ==, 404);
 
   /* It is still the one who handed it in that owns it. */
-  g_object_unref (context);
+  duo_end (&context);
   g_assert_false (g_socket_is_closed (socket));
   g_assert_true (listens_on ("127.0.0.1", port));
   context = new_server ();

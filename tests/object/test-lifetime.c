@@ -144,9 +144,14 @@ estate_give_up (Estate *estate, HeldKind kind)
   gpointer held = g_steal_pointer (&estate->held[kind]);
 
   if (kind == HELD_MESSAGE)
-    lwsg_message_unref (held);
-  else
-    g_object_unref (held);
+    {
+      lwsg_message_unref (held);
+      return;
+    }
+  /* As long as it listens a context needs nobody to hold it. */
+  if (kind == HELD_CONTEXT)
+    lwsg_context_close (held);
+  g_object_unref (held);
 }
 
 /* While the server is there, everything that was sent arrives. */
@@ -201,13 +206,13 @@ test_order (gconstpointer data)
   duo_tear_down (&duo, NULL);
 }
 
-/* The client's side, in both orders. */
+/* The client's side, in both orders: nothing ends before the connection is closed. */
 static void
 test_client_order (Duo *duo, gconstpointer transport)
 {
   for (guint connection_first = 0; connection_first < 2; connection_first++)
     {
-      g_autoptr (LwsgContext) context = duo_new_client (duo);
+      LwsgContext *context = duo_new_client (duo);
       gpointer weak_context = context;
       gpointer weak_connection;
 
@@ -219,13 +224,18 @@ test_client_order (Duo *duo, gconstpointer transport)
       if (connection_first)
         g_object_unref (weak_connection);
       duo_round_trip (duo->accepted);
-      g_assert_nonnull (weak_connection);
       g_clear_object (&duo->client);
-      g_clear_object (&context);
+      g_object_unref (context);
+      duo_round_trip (duo->accepted);
+      g_assert_nonnull (weak_context);
+      g_assert_nonnull (weak_connection);
+
+      g_assert_true (lwsg_connection_close (duo->accepted, LWSG_CLOSE_NORMAL, NULL, NULL));
       DUO_UNTIL (weak_context == NULL);
       if (!connection_first)
         {
           g_assert_cmpint (lwsg_connection_get_state (weak_connection), ==, LWSG_CONNECTION_CLOSED);
+          g_assert_cmpuint (lwsg_connection_get_close_code (weak_connection), ==, LWSG_CLOSE_NORMAL);
           g_object_unref (weak_connection);
         }
       g_assert_null (weak_connection);
@@ -255,8 +265,8 @@ end_context (LwsgContext *context, End end)
     g_object_unref (context);
 }
 
-/* The @context, which is taken, ends after so many turns, each of which may @wait for the
- * work of a thread. The result still comes, once, and nothing is left. */
+/* The @context, which is taken, is closed after so many turns, each of which may @wait for the
+ * work of a thread; or left to what it has begun. The result comes, once, and nothing is left. */
 static void
 connect_and_end (LwsgContext *context, const char *uri, guint turns, gboolean wait, End end)
 {
@@ -283,6 +293,8 @@ connect_and_end (LwsgContext *context, const char *uri, guint turns, gboolean wa
     g_assert_error (error, LWSG_ERROR, LWSG_ERROR_CLOSED);
   else if (end != END_UNREF)
     g_assert_cmpint (lwsg_connection_get_state (connection), ==, LWSG_CONNECTION_CLOSED);
+  else
+    g_assert_true (lwsg_connection_close (connection, LWSG_CLOSE_NORMAL, NULL, NULL));
   g_clear_object (&result);
   if (end == END_CLOSE)
     g_object_unref (context);
@@ -346,7 +358,8 @@ visit_on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
     visit->connection = lwsg_context_connect_finish (LWSG_CONTEXT (source), result, NULL);
 }
 
-/* The context's last reference is given up in there, the result fetched or left alone. */
+/* The last reference that the program has to the context is given up in there, the result fetched
+ * or left alone. */
 static void
 test_end_in_callback (Duo *duo, gconstpointer transport)
 {
@@ -359,8 +372,11 @@ test_end_in_callback (Duo *duo, gconstpointer transport)
       g_object_add_weak_pointer (weak, &weak);
       duo_connect_async (duo, "/", NULL, NULL, visit_on_connected, &visit);
       g_clear_object (&duo->client);
-      DUO_UNTIL (visit.called && weak == NULL);
+      DUO_UNTIL (visit.called);
       g_assert_true ((visit.connection != NULL) == visit.fetch);
+      if (visit.connection != NULL)
+        g_assert_true (lwsg_connection_close (visit.connection, LWSG_CLOSE_NORMAL, NULL, NULL));
+      DUO_UNTIL (weak == NULL);
       if (visit.connection != NULL)
         g_assert_cmpint (lwsg_connection_get_state (visit.connection), ==, LWSG_CONNECTION_CLOSED);
       g_clear_object (&visit.connection);

@@ -472,7 +472,7 @@ test_broadcast_late (Duo *duo, gconstpointer data)
 
   duo->protocol = NULL;
   g_signal_handlers_disconnect_by_data (protocol, duo);
-  g_clear_object (&duo->server);
+  duo_end (&duo->server);
   error = g_thread_join (g_thread_new ("late", broadcast_late, protocol));
   g_assert_error (error, LWSG_ERROR, LWSG_ERROR_CLOSED);
 }

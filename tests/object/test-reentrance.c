@@ -93,7 +93,7 @@ unref_server (Play *play)
 
   duo->protocol = NULL;
   g_clear_object (&duo->accepted);
-  g_clear_object (&duo->server);
+  duo_end (&duo->server);
 }
 
 static void
@@ -128,7 +128,7 @@ reach (Play *play, Event event)
       break;
     case ACTION_UNREF_ALL:
       g_clear_object (&play->duo.connected);
-      g_clear_object (&play->duo.client);
+      duo_end (&play->duo.client);
       unref_server (play);
       break;
     case ACTION_UNREF_SERVER:

@@ -344,7 +344,7 @@ test_close_context (Duo *duo, gconstpointer transport)
   line_clear (&line);
 }
 
-/* Nobody but the threads holds anything of the server; they free what is left. */
+/* The server is closed, and nobody but the threads holds anything of it; they free what is left. */
 static void
 test_unref_all (Duo *duo, gconstpointer transport)
 {
@@ -366,7 +366,7 @@ test_unref_all (Duo *duo, gconstpointer transport)
   line_clear (&line);
   g_signal_handlers_disconnect_by_data (duo->protocol, duo);
   duo->protocol = NULL;
-  g_clear_object (&duo->server);
+  duo_end (&duo->server);
   stubborn_end (stubborn, threads);
   g_assert_null (connection);
   g_assert_null (protocol);

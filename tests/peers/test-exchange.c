@@ -316,6 +316,7 @@ test_exchange (gconstpointer data)
   if (lwsg_connection_get_close_code (exchange->connection) != LWSG_CLOSE_NO_STATUS)
     g_assert_cmpuint (lwsg_connection_get_close_code (exchange->connection), ==, LWSG_CLOSE_NORMAL);
   g_test_message ("%u messages each way", exchange->messages);
+  lwsg_context_close (context);
 }
 
 int

@@ -72,7 +72,10 @@ serve (int leash, int tell)
   g_unix_fd_add (leash, G_IO_HUP, on_leash, loop);
   g_main_loop_run (loop);
   for (guint kind = 0; kind < SERVER_N_KINDS; kind++)
-    g_object_unref (contexts[kind]);
+    {
+      lwsg_context_close (contexts[kind]);
+      g_object_unref (contexts[kind]);
+    }
   g_clear_pointer (&loop, g_main_loop_unref);
   exit (0);
 }

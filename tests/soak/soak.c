@@ -229,6 +229,7 @@ main (int argc, char **argv)
   finished = soak_end (&soak);
   g_ptr_array_unref (soak.honest);
   g_ptr_array_unref (soak.rude);
+  lwsg_context_close (context);
   g_object_unref (context);
   g_main_loop_unref (soak.loop);
   status = server_stop (&soak.server);

@@ -1,0 +1,61 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "engine/inbox-private.h"
+
+/* Where a context and all that belongs to it is at home: the thread of its main loop. Objects
+ * that no context has made have none: it is NULL for all functions here. */
+typedef struct {
+  gatomicrefcount references;
+  EngineInbox *inbox;           /* by which other threads reach that thread; NULL: no engine could be made */
+  GMainContext *main_context;
+} LwsgHome;
+
+LwsgHome *lwsg_home_new (EngineInbox *inbox, GMainContext *main_context);
+LwsgHome *lwsg_home_ref (LwsgHome *home);
+void lwsg_home_unref (LwsgHome *home);
+
+/* Is the calling thread the one? */
+gboolean lwsg_home_is_here (LwsgHome *home);
+
+/* The same in less time, for what any thread may do: one that has just taken over the main loop
+ * is taken for another one until its first turn. */
+static inline gboolean
+lwsg_home_serves_here (LwsgHome *home)
+{
+  return home == NULL || engine_inbox_is_read_here (home->inbox);
+}
+
+/* Has @func called at home, in a turn of the main loop; never at once. From any thread. */
+void lwsg_home_run (LwsgHome *home, GSourceFunc func, gpointer data, GDestroyNotify destroy);
+
+/* Gives up a reference to an object at home. For the end of one of which that thread may know
+ * something still. */
+void lwsg_home_unref_object (LwsgHome *home, gpointer object);
+
+/* The program's mistake, said in words: another thread would read what is being changed. */
+void lwsg_home_complain (const char *function);
+
+#define lwsg_return_if_elsewhere(home)                                                                             \
+  G_STMT_START                                                                                                     \
+  {                                                                                                                \
+    if (G_UNLIKELY (!lwsg_home_is_here (home)))                                                                    \
+      {                                                                                                            \
+        lwsg_home_complain (G_STRFUNC);                                                                            \
+        return;                                                                                                    \
+      }                                                                                                            \
+  }                                                                                                                \
+  G_STMT_END
+
+#define lwsg_return_val_if_elsewhere(home, value)                                                                  \
+  G_STMT_START                                                                                                     \
+  {                                                                                                                \
+    if (G_UNLIKELY (!lwsg_home_is_here (home)))                                                                    \
+      {                                                                                                            \
+        lwsg_home_complain (G_STRFUNC);                                                                            \
+        return value;                                                                                              \
+      }                                                                                                            \
+  }                                                                                                                \
+  G_STMT_END
