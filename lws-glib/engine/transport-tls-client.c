@@ -23,6 +23,7 @@ typedef struct {
   GError *failure;
   guint closed : 1;             /* the peer's close_notify came */
   guint bye_sent : 1;
+  guint unread : 1;             /* GIO may hold what it decrypted; no descriptor tells of that */
 } TlsClient;
 
 static TlsClient *
@@ -160,6 +161,8 @@ engine_tls_client_secured (EngineConnection *connection)
   int fd = self->fd;
 
   self->fd = -1;
+  /* What came behind the handshake may have passed through the socket already. */
+  self->unread = TRUE;
   engine_tls_stream_use_memory (self->stream, &connection->context->tls.stock);
 
   return fd;
@@ -172,6 +175,7 @@ client_read_records (TlsClient *self, guint8 *buffer, gsize length)
 {
   gsize done = 0;
 
+  self->unread = FALSE;
   while (done < length && !self->closed)
     {
       g_autoptr (GError) error = NULL;
@@ -185,9 +189,11 @@ client_read_records (TlsClient *self, guint8 *buffer, gsize length)
         {
           if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
             self->failure = g_steal_pointer (&error);
-          break;
+          return done;
         }
     }
+  /* It was the room that came to its end: there may be more, and GIO has no way to ask. */
+  self->unread = self->closed == 0;
 
   return done;
 }
@@ -197,7 +203,7 @@ client_read (EngineConnection *connection, void *buffer, gsize length)
 {
   TlsClient *self = client_of (connection);
   EngineCipher *cipher = client_cipher (connection);
-  gssize got;
+  gssize got = 0;
   gsize done;
 
   if (self->closed)
@@ -205,12 +211,13 @@ client_read (EngineConnection *connection, void *buffer, gsize length)
   if (self->failure != NULL)
     return -EPROTO;
 
-  /* Decrypted it is no more; with room for a record whose beginning came before. */
-  got = engine_cipher_receive (cipher, connection->watch.fd, length - ENGINE_CIPHER_RECORD_MAX);
-  if (got < 0)
-    return got;
-
-  done = client_read_records (self, buffer, length);
+  done = self->unread ? client_read_records (self, buffer, length) : 0;
+  if (done == 0 && !self->closed && self->failure == NULL)
+    {
+      /* Decrypted it is no more; with room for a record whose beginning came before. */
+      got = engine_cipher_receive (cipher, connection->watch.fd, length - ENGINE_CIPHER_RECORD_MAX);
+      done = got >= 0 ? client_read_records (self, buffer, length) : 0;
+    }
   engine_cipher_keep (cipher);
   /* TLS may have answered something, such as a change of keys. */
   if (engine_cipher_waiting (cipher) > 0)
@@ -218,6 +225,8 @@ client_read (EngineConnection *connection, void *buffer, gsize length)
 
   if (done > 0)
     return (gssize) done;
+  if (got < 0)
+    return got;
 
   return self->closed ? 0 : self->failure != NULL ? -EPROTO : -EAGAIN;
 }
@@ -227,7 +236,7 @@ client_pending (EngineConnection *connection)
 {
   TlsClient *self = client_of (connection);
 
-  return client_cipher (connection)->in_length > 0 || self->closed || self->failure != NULL;
+  return client_cipher (connection)->in_length > 0 || self->unread || self->closed || self->failure != NULL;
 }
 
 /* --- writing */

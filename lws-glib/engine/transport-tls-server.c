@@ -21,6 +21,7 @@ typedef struct {
   int failure;                  /* the GnuTLS error that ended it, 0 if none did */
   guint closed : 1;             /* the peer's close_notify came */
   guint bye_sent : 1;           /* ... and ours was written */
+  guint unread : 1;             /* GnuTLS may hold what it decrypted; no descriptor tells of that */
 } TlsServer;
 
 static TlsServer *
@@ -220,6 +221,8 @@ server_handshake (EngineConnection *connection, GError **error)
   if (code == 0)
     {
       step = ENGINE_SECURING_DONE;
+      /* What came behind the handshake may have passed through the socket already. */
+      self->unread = TRUE;
       /* One is enough for one connection; a client that opens several asks for more. */
       if (gnutls_protocol_get_version (self->session) == GNUTLS_TLS1_3 && self->peer_certificate == NULL)
         gnutls_session_ticket_send (self->session, 1, 0);
@@ -291,6 +294,8 @@ server_read_records (TlsServer *self, guint8 *buffer, gsize length)
       else
         more = server_on_record_result (self, result);
     }
+  /* It was the room that came to its end. */
+  self->unread = more != FALSE;
 
   return done;
 }
@@ -299,7 +304,7 @@ static gssize
 server_read (EngineConnection *connection, void *buffer, gsize length)
 {
   TlsServer *self = server_of (connection);
-  gssize got;
+  gssize got = 0;
   gsize done;
 
   if (self->closed)
@@ -307,12 +312,13 @@ server_read (EngineConnection *connection, void *buffer, gsize length)
   if (self->failure != 0)
     return connection->state >= ENGINE_STATE_DRAINING ? server_discard (connection) : -EPROTO;
 
-  /* Decrypted it is no more; with room for a record whose beginning came before. */
-  got = engine_cipher_receive (&self->cipher, connection->watch.fd, length - ENGINE_CIPHER_RECORD_MAX);
-  if (got < 0)
-    return got;
-
-  done = server_read_records (self, buffer, length);
+  done = self->unread ? server_read_records (self, buffer, length) : 0;
+  if (done == 0 && !self->closed && self->failure == 0)
+    {
+      /* Decrypted it is no more; with room for a record whose beginning came before. */
+      got = engine_cipher_receive (&self->cipher, connection->watch.fd, length - ENGINE_CIPHER_RECORD_MAX);
+      done = got >= 0 ? server_read_records (self, buffer, length) : 0;
+    }
   engine_cipher_keep (&self->cipher);
   /* The alert that says why leaves now or never. What else GnuTLS may have answered, such as a change of
    * keys, can wait. */
@@ -323,6 +329,8 @@ server_read (EngineConnection *connection, void *buffer, gsize length)
 
   if (done > 0)
     return (gssize) done;
+  if (got < 0)
+    return got;
 
   return self->closed ? 0 : self->failure != 0 ? -EPROTO : -EAGAIN;
 }
@@ -332,7 +340,7 @@ server_pending (EngineConnection *connection)
 {
   TlsServer *self = server_of (connection);
 
-  return self->cipher.in_length > 0 || self->closed ||
+  return self->cipher.in_length > 0 || self->unread || self->closed ||
          (self->failure != 0 && connection->state < ENGINE_STATE_DRAINING);
 }
 
