@@ -42,6 +42,10 @@ EngineProtocol *classic_protocol_for_none (struct libwebsocket_context *context)
 /* Says why a call of the program failed, and returns -1. */
 int classic_failure (const char *call, GError *error);
 
+/* The same for what a peer can bring about, over and over: a receiver that is too slow, a request for a file that
+ * isn't there. What the program did wrong is told each time. */
+int classic_connection_failure (struct libwebsocket *wsi, const char *call, GError *error);
+
 /* Gives up the group and the user that the process was started with; -1 keeps
  * either. Nothing of the old ones is left. */
 gboolean classic_drop_privileges (int gid, int uid, GError **error);

@@ -281,7 +281,7 @@ libwebsocket_write (struct libwebsocket *wsi, unsigned char *buf, size_t len, en
   g_return_val_if_fail (buf != NULL || len == 0, -1);
 
   if (!connection_check_process (wsi, &error) || !connection_write (wsi, buf, len, type, last, &error))
-    return classic_failure (G_STRFUNC, error);
+    return classic_connection_failure (wsi, G_STRFUNC, error);
 
   return 0;
 }

@@ -68,6 +68,18 @@ classic_failure (const char *call, GError *error)
   return -1;
 }
 
+int
+classic_connection_failure (struct libwebsocket *wsi, const char *call, GError *error)
+{
+  if (error->domain != ENGINE_ERROR || error->code == ENGINE_ERROR_CLOSED || error->code == ENGINE_ERROR_INVALID)
+    return classic_failure (call, error);
+
+  engine_notice (wsi->context, ENGINE_NOTICE_CONNECTION, "%s: %s", call, error->message);
+  g_error_free (error);
+
+  return -1;
+}
+
 static gboolean
 context_check_arguments (int port, const struct libwebsocket_protocols *protocols, GError **error)
 {

@@ -32,7 +32,7 @@ libwebsockets_serve_http_file (struct libwebsocket *wsi, const char *file, const
   g_return_val_if_fail (file != NULL, -1);
 
   if (!engine_reply_file (wsi, file, content_type != NULL ? content_type : HTTP_DEFAULT_TYPE, NULL, &error))
-    return classic_failure (G_STRFUNC, error);
+    return classic_connection_failure (wsi, G_STRFUNC, error);
 
   return 0;
 }

@@ -217,8 +217,9 @@ channel_deliver_file (EngineProtocol *protocol, int fd)
 
   if (!channel_size_of (fd, &size))
     {
-      g_message (_("A broadcast was refused: it is not a sealed memory file of at most %d bytes"),
-                 ENGINE_BROADCAST_MAX);
+      engine_notice (protocol->context, ENGINE_NOTICE_BROADCAST,
+                     _("A broadcast was refused: it is not a sealed memory file of at most %d bytes"),
+                     ENGINE_BROADCAST_MAX);
       return;
     }
 
@@ -228,7 +229,8 @@ channel_deliver_file (EngineProtocol *protocol, int fd)
   if (channel_read_all (fd, payload, size))
     engine_protocol_deliver (protocol, payload, size);
   else
-    g_message (_("A broadcast could not be read: %s"), g_strerror (errno));
+    engine_notice (protocol->context, ENGINE_NOTICE_BROADCAST, _("A broadcast could not be read: %s"),
+                   g_strerror (errno));
 }
 
 /* The descriptor that came along, or -1. */
@@ -252,7 +254,8 @@ channel_rest_unless_empty (EngineProtocol *protocol, int failure)
   if (failure == EAGAIN || failure == EINTR)
     return;
 
-  g_message (_("No broadcasts for a moment: %s"), g_strerror (failure));
+  engine_notice (protocol->context, ENGINE_NOTICE_BROADCAST, _("No broadcasts for a moment: %s"),
+                 g_strerror (failure));
   engine_poller_set (protocol->context->epoll_fd, &protocol->channel.watch, 0);
   engine_relief_call (protocol->context);
 }
@@ -280,7 +283,8 @@ channel_receive_one (EngineProtocol *protocol, guint8 *payload, gsize size)
   if (fd < 0 && message.msg_flags & MSG_CTRUNC)
     {
       /* The byte that came is not the broadcast. */
-      g_message (_("A broadcast was lost: this process may have no more descriptors"));
+      engine_notice (protocol->context, ENGINE_NOTICE_BROADCAST,
+                     _("A broadcast was lost: this process may have no more descriptors"));
       return TRUE;
     }
   if (n == 0 && fd < 0)
@@ -291,7 +295,8 @@ channel_receive_one (EngineProtocol *protocol, guint8 *payload, gsize size)
       close (fd);
     }
   else if (message.msg_flags & MSG_TRUNC)
-    g_message (_("A broadcast was refused: it was written in more than %zu bytes at once"), size);
+    engine_notice (protocol->context, ENGINE_NOTICE_BROADCAST,
+                   _("A broadcast was refused: it was written in more than %zu bytes at once"), size);
   else
     {
       payload[n] = 0;

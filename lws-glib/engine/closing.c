@@ -27,6 +27,7 @@ closing_release_descriptor (EngineConnection *connection)
   if (connection->watch.fd < 0)
     return;
 
+  engine_connection_stop_arriving (connection);
   if (connection->in_crowd && !connection->settled)
     engine_listener_settle (connection->context, connection->neighbour);
   if (connection->in_crowd)
@@ -190,6 +191,17 @@ engine_connection_fail (EngineConnection *connection, const WireViolation *viola
     closing_drain (connection);
 }
 
+/* No owner is told of a client that did not become a WebSocket. What the client did is
+ * no news, what this machine did is. */
+static void
+closing_log_failure (EngineConnection *connection, EngineError code, const char *text)
+{
+  if (code == ENGINE_ERROR_SYSTEM || connection->starved)
+    engine_notice (connection->context, ENGINE_NOTICE_CONNECTION, "%s", text);
+  else
+    g_debug ("%s", text);
+}
+
 void
 engine_connection_abort (EngineConnection *connection, EngineError code, const char *format, ...)
 {
@@ -208,10 +220,7 @@ engine_connection_abort (EngineConnection *connection, EngineError code, const c
   else if (connection->role == WIRE_ROLE_CLIENT && connection->dial != NULL && connection->dial->error == NULL)
     connection->dial->error = g_error_new_literal (ENGINE_ERROR, code, text);
   else if (!connection->opened)
-    /* No owner is told of a client that did not become a WebSocket. What the client did is
-     * no news, what this machine did is. */
-    g_log (G_LOG_DOMAIN, code == ENGINE_ERROR_SYSTEM || connection->starved ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_DEBUG,
-           "%s", text);
+    closing_log_failure (connection, code, text);
 
   closing_end (connection);
 }

@@ -58,6 +58,7 @@ struct libwebsocket {
   };
   char *close_reason;
   EngineNeighbour *neighbour;   /* of a server's connection; NULL if not counted one by one */
+  EngineArrival *arrival;       /* ... while its first request is awaited */
   gsize drain_left;             /* while closing: what the peer had not taken when it was last looked at */
   guint32 drain_end;            /* ... and the tick until which it may go on taking */
   guint32 unfinished_since;     /* the tick at which an unfinished frame was first noticed */
@@ -111,6 +112,12 @@ void engine_connection_open (EngineConnection *connection, const char *target);
 
 /* The address of the other end, or NULL if that has gone. */
 GSocketAddress *engine_connection_get_peer (EngineConnection *connection);
+
+/* A server's connection came in; something came from it; its first request has come, or
+ * never will. */
+void engine_connection_arrive (EngineConnection *connection, EngineNeighbour *neighbour);
+void engine_connection_speak (EngineConnection *connection);
+void engine_connection_stop_arriving (EngineConnection *connection);
 
 /* The owner wants to hear no data (or again). */
 void engine_connection_pause (EngineConnection *connection, gboolean pause);

@@ -109,6 +109,7 @@ engine_connection_free (EngineConnection *connection)
   connection->context->events->released (connection);
   connection_leave_lines (connection);
   connection_unlink (connection);
+  engine_connection_stop_arriving (connection);
   engine_output_clear (&connection->output);
   connection->transport->free (connection);
   g_free (connection->tail);
@@ -130,11 +131,36 @@ engine_connection_bind (EngineConnection *connection, EngineProtocol *protocol)
   connection->protocol = protocol;
 }
 
+void
+engine_connection_arrive (EngineConnection *connection, EngineNeighbour *neighbour)
+{
+  EngineContext *context = connection->context;
+
+  connection->neighbour = neighbour;
+  connection->in_crowd = TRUE;
+  connection->arrival = engine_arrival_new (&context->crowd.arrivals, engine_neighbour_arrivals (neighbour),
+                                            connection, engine_context_now (context));
+}
+
+void
+engine_connection_speak (EngineConnection *connection)
+{
+  if (connection->arrival != NULL)
+    engine_arrival_speak (connection->arrival);
+}
+
+void
+engine_connection_stop_arriving (EngineConnection *connection)
+{
+  g_clear_pointer (&connection->arrival, engine_arrival_free);
+}
+
 /* It has come through the handshake, or will never. */
 static void
 connection_settle (EngineConnection *connection)
 {
   connection->settled = TRUE;
+  engine_connection_stop_arriving (connection);
   engine_listener_settle (connection->context, connection->neighbour);
 }
 

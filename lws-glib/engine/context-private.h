@@ -10,6 +10,7 @@
 #include "inbox-private.h"
 #include "limits-private.h"
 #include "listener-private.h"
+#include "notice-private.h"
 #include "random-private.h"
 #include "tls-settings-private.h"
 
@@ -68,6 +69,7 @@ struct libwebsocket_context {
 
   GPtrArray *listeners;         /* EngineListener */
   EngineCrowd crowd;            /* who came in through them */
+  EngineNoticeState notices[ENGINE_N_NOTICES];
   GPtrArray *protocols;         /* EngineProtocol */
   EngineConnection *first;      /* connections that no protocol has */
   EngineConnection *last;

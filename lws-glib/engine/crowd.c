@@ -10,11 +10,70 @@
 /* The half of an IPv6 address that names a network. */
 #define CROWD_NETWORK_SIZE 8
 
+/* What is left at its default is never more than a part of what the others leave. One address gets a quarter of the
+ * connections. Handshakes get half of them, so that those who say nothing can't fill them; and an eighth of
+ * these one address. */
+#define CROWD_PEER_PART 4
+#define CROWD_HANDSHAKES_PART 2
+#define CROWD_PEER_HANDSHAKES_PART 8
+
+/* ... which is no smaller than this: a browser alone opens several at once. */
+#define CROWD_PART_MIN 4
+
 struct _EngineNeighbour {
   struct in6_addr address;      /* of IPv4 as ::ffff:a.b.c.d */
   guint count;
   guint handshakes;
+  EngineArrivals arrivals;
 };
+
+/* --- how many there may be; 0 is any number */
+
+static guint
+crowd_least (guint one, guint other)
+{
+  if (one == 0 || other == 0)
+    return MAX (one, other);
+
+  return MIN (one, other);
+}
+
+static guint
+crowd_part (guint limit, guint default_limit, guint all, guint part)
+{
+  if (limit != default_limit || all == 0)
+    return limit;
+
+  return crowd_least (limit, MAX (all / part, CROWD_PART_MIN));
+}
+
+static guint
+crowd_most (const EngineCrowd *crowd, const EngineLimits *limits)
+{
+  return crowd_least (limits->connections, crowd->room);
+}
+
+static guint
+crowd_most_per_peer (const EngineCrowd *crowd, const EngineLimits *limits)
+{
+  return crowd_part (limits->connections_per_peer, ENGINE_CONNECTIONS_PER_PEER, crowd_most (crowd, limits),
+                     CROWD_PEER_PART);
+}
+
+static guint
+crowd_most_handshakes (const EngineCrowd *crowd, const EngineLimits *limits)
+{
+  return crowd_part (limits->handshakes, ENGINE_HANDSHAKES, crowd_most (crowd, limits), CROWD_HANDSHAKES_PART);
+}
+
+static guint
+crowd_most_handshakes_per_peer (const EngineCrowd *crowd, const EngineLimits *limits)
+{
+  return crowd_part (limits->handshakes_per_peer, ENGINE_HANDSHAKES_PER_PEER, crowd_most_handshakes (crowd, limits),
+                     CROWD_PEER_HANDSHAKES_PART);
+}
+
+/* --- addresses */
 
 static guint
 neighbour_hash (gconstpointer data)
@@ -81,44 +140,72 @@ crowd_find (EngineCrowd *crowd, const EngineNeighbour *key)
   return found;
 }
 
+/* --- entering and leaving */
+
+/* Is there no room for one more? */
 static gboolean
-crowd_has_room_for (const EngineNeighbour *neighbour, const EngineLimits *limits)
+crowd_is_full (guint count, guint most)
 {
-  return (limits->connections_per_peer == 0 || neighbour->count < limits->connections_per_peer) &&
-         (limits->handshakes_per_peer == 0 || neighbour->handshakes < limits->handshakes_per_peer);
+  return most > 0 && count >= most;
 }
 
 gboolean
 engine_crowd_is_busy (const EngineCrowd *crowd, const EngineLimits *limits)
 {
-  return limits->handshakes > 0 && crowd->handshakes >= limits->handshakes;
+  return crowd_is_full (crowd->handshakes, crowd_most_handshakes (crowd, limits));
 }
 
 gboolean
+engine_crowd_is_pressed (const EngineCrowd *crowd, const EngineLimits *limits)
+{
+  const guint most = crowd_most_handshakes (crowd, limits);
+
+  return most > 0 && crowd->handshakes > most / 2;
+}
+
+static EngineCrowdEntry
+crowd_look_near (const EngineCrowd *crowd, const EngineLimits *limits, const EngineNeighbour *neighbour)
+{
+  if (crowd_is_full (neighbour->count, crowd_most_per_peer (crowd, limits)))
+    return ENGINE_CROWD_NEAR_FULL;
+  if (crowd_is_full (neighbour->handshakes, crowd_most_handshakes_per_peer (crowd, limits)))
+    return ENGINE_CROWD_NEAR_BUSY;
+
+  return ENGINE_CROWD_ROOM;
+}
+
+EngineCrowdEntry
 engine_crowd_enter (EngineCrowd *crowd, const EngineLimits *limits, const struct sockaddr *address,
                     EngineNeighbour **neighbour)
 {
   EngineNeighbour key;
-  EngineNeighbour *found = NULL;
+  EngineCrowdEntry entry;
 
-  if (limits->connections > 0 && crowd->count >= limits->connections)
-    return FALSE;
+  *neighbour = NULL;
+  if (crowd_is_full (crowd->count, crowd_most (crowd, limits)))
+    return ENGINE_CROWD_FULL;
 
   if (neighbour_read (&key, address) && (limits->count_loopback || !neighbour_is_loopback (&key)))
     {
       if (!IN6_IS_ADDR_V4MAPPED (&key.address) && !IN6_IS_ADDR_LOOPBACK (&key.address))
         memset (key.address.s6_addr + CROWD_NETWORK_SIZE, 0, sizeof key.address - CROWD_NETWORK_SIZE);
-      found = crowd_find (crowd, &key);
-      if (!crowd_has_room_for (found, limits))
-        return FALSE;
-      found->count++;
-      found->handshakes++;
+      *neighbour = crowd_find (crowd, &key);
+      entry = crowd_look_near (crowd, limits, *neighbour);
+      if (entry != ENGINE_CROWD_ROOM)
+        return entry;
+      (*neighbour)->count++;
+      (*neighbour)->handshakes++;
     }
   crowd->count++;
   crowd->handshakes++;
-  *neighbour = found;
 
-  return TRUE;
+  return ENGINE_CROWD_ROOM;
+}
+
+EngineArrivals *
+engine_neighbour_arrivals (EngineNeighbour *neighbour)
+{
+  return neighbour != NULL ? &neighbour->arrivals : NULL;
 }
 
 void

@@ -48,6 +48,8 @@ handshake_request (EngineConnection *connection, char *text, gsize length)
   WireHead head;
   WireRefusal refusal;
 
+  /* However long the owner takes from here, the client does not keep us waiting any more. */
+  engine_connection_stop_arriving (connection);
   if (!wire_head_parse (&head, WIRE_HEAD_REQUEST, text, length, &refusal))
     {
       g_debug ("Refusing a request with %u: %s", refusal.status, refusal.text);
@@ -118,6 +120,7 @@ engine_handshake_feed (EngineConnection *connection, guint8 *data, gsize length)
   gsize scanned = connection->scanned;
   WireRefusal refusal = { 0 };
 
+  engine_connection_speak (connection);
   switch (wire_head_scan (kind, data, length, &scanned, &refusal))
     {
     case WIRE_HEAD_INCOMPLETE:

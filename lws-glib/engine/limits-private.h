@@ -46,9 +46,18 @@
 #define ENGINE_CONNECTIONS_PER_PEER 4096
 
 /* Handshakes under way: each is up to 20 KiB of TLS and a signature to be made. Where there are
- * more in all, others wait in the kernel's backlog; one address is refused more. */
+ * more, those go that have kept us waiting for the longest time; if there are none, others wait in the kernel's
+ * backlog, and those of one address are refused. */
 #define ENGINE_HANDSHAKES 2048
 #define ENGINE_HANDSHAKES_PER_PEER 64
+
+/* Once half of that is under way, who has said nothing for so long goes without being one too many:
+ * a client sends its first bytes together with the end of TCP's own handshake. */
+#define ENGINE_SILENT_TICKS 2
+
+/* ... and who has begun to speak is left this time to end, however many there are: TLS and a request are three
+ * round trips, a satellite's take 2 s. */
+#define ENGINE_SPEAKING_TICKS 3
 
 /* What may wait for a slow reader on one connection. */
 #define ENGINE_OUTPUT_LIMIT (16 * 1024 * 1024)

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "context-private.h"
+#include "descriptors-private.h"
 #include "fork-private.h"
 #include "securing-private.h"
 
@@ -9,6 +10,7 @@
 #include <glib/gi18n-lib.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +19,9 @@
 
 /* In one turn, so that a storm of connections leaves room for others. */
 #define LISTENER_ACCEPTS 256
+
+/* When somebody has to go: who turns out to have spoken is passed over, so many times. */
+#define LISTENER_LOOKS 16
 
 /* How long accepting rests when descriptors or memory have run out. */
 #define LISTENER_REST_TICKS 1
@@ -193,20 +198,125 @@ listener_may_go_on (int failure)
 }
 
 /* Out of descriptors or memory: the connection stays in the backlog, and epoll
- * would tell of it without end. Where it went on before its time, and only for a few, the log
- * has that already. */
+ * would tell of it without end. */
 static void
 listener_rest (EngineListener *listener, const char *cause)
 {
-  engine_poller_set (listener->context->epoll_fd, &listener->watch, 0);
+  EngineContext *context = listener->context;
+
+  engine_poller_set (context->epoll_fd, &listener->watch, 0);
   if (engine_timer_is_set (&listener->timer))
     return;
 
-  g_message (_("No new connections for a moment: %s"), cause);
-  engine_context_set_timer (listener->context, &listener->timer, LISTENER_REST_TICKS);
+  engine_notice (context, ENGINE_NOTICE_ACCEPT, _("No new connections for a moment: %s"), cause);
+  engine_context_set_timer (context, &listener->timer, LISTENER_REST_TICKS);
 }
 
-/* Who is one too many is turned away without an answer: that costs the least. */
+/* --- who has to go */
+
+/* Does anybody want to come in? */
+static gboolean
+listener_is_waited_at (const EngineListener *listener)
+{
+  struct pollfd waiting = { .fd = listener->watch.fd, .events = POLLIN };
+
+  return poll (&waiting, 1, 0) == 1;
+}
+
+/* What has come from a connection may wait to be read: that we are late is no silence. */
+static gboolean
+listener_was_spoken_to (EngineConnection *connection)
+{
+  char byte;
+
+  return recv (connection->watch.fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/* The first of those that have kept us waiting for more than so many ticks. Who only seems to have goes to the
+ * end of the line. */
+static EngineConnection *
+listener_find_idle (EngineContext *context, const EngineArrivals *arrivals, gboolean speaking, guint ticks)
+{
+  const guint32 now = engine_context_now (context);
+
+  for (guint i = 0; i < LISTENER_LOOKS; i++)
+    {
+      EngineArrival *arrival = engine_arrivals_first (arrivals, speaking);
+      EngineConnection *connection;
+
+      if (arrival == NULL || now - arrival->since < ticks)
+        return NULL;
+      connection = arrival->connection;
+      if (!connection->busy && !listener_was_spoken_to (connection))
+        return connection;
+      engine_arrival_speak_again (arrival);
+    }
+
+  return NULL;
+}
+
+static void
+listener_dismiss (EngineConnection *connection)
+{
+  engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, "%s",
+                           _("A client that kept its request back made room for others"));
+}
+
+/* Somebody has to make room for one more of @arrivals. FALSE if nobody can be asked to. */
+static gboolean
+listener_make_room (EngineContext *context, const EngineArrivals *arrivals)
+{
+  EngineConnection *idle = listener_find_idle (context, arrivals, FALSE, 0);
+
+  if (idle == NULL)
+    idle = listener_find_idle (context, arrivals, TRUE, ENGINE_SPEAKING_TICKS);
+  if (idle == NULL)
+    return FALSE;
+
+  listener_dismiss (idle);
+
+  return TRUE;
+}
+
+/* Two go for each that comes, so that the silent become fewer. */
+static void
+listener_relieve_pressure (EngineContext *context)
+{
+  for (guint i = 0; i < 2 && engine_crowd_is_pressed (&context->crowd, &context->limits); i++)
+    {
+      EngineConnection *idle = listener_find_idle (context, &context->crowd.arrivals, FALSE, ENGINE_SILENT_TICKS + 1);
+
+      if (idle == NULL)
+        return;
+      listener_dismiss (idle);
+    }
+}
+
+/* --- accepting */
+
+/* FALSE if it was one too many, and is gone: turned away without an answer, that costs the least. */
+static gboolean
+listener_let_in (EngineContext *context, int fd, const struct sockaddr *address, EngineNeighbour **neighbour)
+{
+  EngineCrowdEntry entry = ENGINE_CROWD_FULL;
+
+  if (engine_descriptors_may_give (fd))
+    entry = engine_crowd_enter (&context->crowd, &context->limits, address, neighbour);
+  if (entry == ENGINE_CROWD_NEAR_BUSY && listener_make_room (context, engine_neighbour_arrivals (*neighbour)))
+    entry = engine_crowd_enter (&context->crowd, &context->limits, address, neighbour);
+  if (entry == ENGINE_CROWD_ROOM)
+    return TRUE;
+
+  close (fd);
+  if (entry == ENGINE_CROWD_FULL)
+    engine_notice (context, ENGINE_NOTICE_ACCEPT, _("A client was turned away: there are %u connections already"),
+                   context->crowd.count);
+  else
+    g_debug ("A client was turned away: there are too many of its address");
+
+  return FALSE;
+}
+
 static void
 listener_admit (EngineListener *listener, int fd, const struct sockaddr *address)
 {
@@ -214,24 +324,39 @@ listener_admit (EngineListener *listener, int fd, const struct sockaddr *address
   EngineNeighbour *neighbour;
   EngineConnection *connection;
 
-  if (!engine_crowd_enter (&context->crowd, &context->limits, address, &neighbour))
-    {
-      g_debug ("A connection too many of %u", context->crowd.count);
-      close (fd);
-      return;
-    }
+  if (!listener_let_in (context, fd, address, &neighbour))
+    return;
 
   connection = engine_connection_new (context, WIRE_ROLE_SERVER, fd);
-  connection->neighbour = neighbour;
   /* It may have failed at once. */
-  connection->in_crowd = connection->watch.fd >= 0;
-  if (!connection->in_crowd)
+  if (connection->watch.fd < 0)
     {
       engine_listener_settle (context, neighbour);
       engine_crowd_leave (&context->crowd, neighbour);
+      return;
     }
-  if (listener->secure && context->tls.credentials != NULL && connection->state == ENGINE_STATE_HANDSHAKE)
+  engine_connection_arrive (connection, neighbour);
+  if (listener->secure && context->tls.credentials != NULL)
     engine_securing_accept (connection);
+  listener_relieve_pressure (context);
+}
+
+/* The kernel could not give us the connection. */
+static void
+listener_fail (EngineListener *listener, int failure)
+{
+  EngineContext *context = listener->context;
+
+  if (failure != EINVAL)
+    {
+      listener_rest (listener, g_strerror (failure));
+      return;
+    }
+
+  /* It listens no more: a process that has a copy of the socket shut it down. */
+  g_message (_("No new connections any more: %s"), g_strerror (failure));
+  engine_poller_remove (context->epoll_fd, &listener->watch);
+  engine_wheel_clear (&context->wheel, &listener->timer);
 }
 
 void
@@ -239,13 +364,15 @@ engine_listener_accept (EngineListener *listener)
 {
   EngineContext *context = listener->context;
 
+  context->crowd.room = engine_descriptors_for_peers ();
   for (guint i = 0; i < LISTENER_ACCEPTS; i++)
     {
       struct sockaddr_storage address = { 0 };
       socklen_t length = sizeof address;
       int fd;
 
-      if (engine_crowd_is_busy (&context->crowd, &context->limits))
+      if (engine_crowd_is_busy (&context->crowd, &context->limits) && listener_is_waited_at (listener) &&
+          !listener_make_room (context, &context->crowd.arrivals))
         {
           listener->crowded = TRUE;
           listener_rest (listener, _("too many handshakes are under way"));
@@ -256,17 +383,9 @@ engine_listener_accept (EngineListener *listener)
         listener_admit (listener, fd, (struct sockaddr *) &address);
       else if (errno == EAGAIN)
         return;
-      else if (errno == EINVAL)
-        {
-          /* It listens no more: a process that has a copy of the socket shut it down. */
-          g_message (_("No new connections any more: %s"), g_strerror (errno));
-          engine_poller_remove (context->epoll_fd, &listener->watch);
-          engine_wheel_clear (&context->wheel, &listener->timer);
-          return;
-        }
       else if (!listener_may_go_on (errno))
         {
-          listener_rest (listener, g_strerror (errno));
+          listener_fail (listener, errno);
           return;
         }
     }

@@ -327,6 +327,7 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
 
   if (connection->state == ENGINE_STATE_SECURING)
     {
+      engine_connection_speak (connection);
       engine_connection_stand_in (connection, ENGINE_LINE_SECURING);
       return;
     }

@@ -3,6 +3,7 @@
  */
 #include "reply-private.h"
 
+#include "descriptors-private.h"
 #include "send-private.h"
 
 #include <errno.h>
@@ -365,6 +366,14 @@ engine_reply_descriptor (EngineConnection *connection, int fd, const char *conte
   if (!reply_can_begin (connection, content_type, error))
     {
       close (fd);
+      return FALSE;
+    }
+  if (!engine_descriptors_may_give (fd))
+    {
+      close (fd);
+      g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM,
+                           _("The descriptors that are left are kept for the program"));
+      engine_reply_error (connection, 503);
       return FALSE;
     }
   if (fstat (fd, &status) != 0 || !S_ISREG (status.st_mode))

@@ -585,7 +585,8 @@ install_crowd (GParamFlags flags)
    * LwsgContext:max-connections:
    *
    * How many connections a server has at most, in all: 65536 by default, 0 for any number. A
-   * client that is one too many is turned away without an answer.
+   * client that is one too many is turned away without an answer; so is one that would take the
+   * last descriptors of the process, which are left to the program.
    *
    * Since: 1.0
    */
@@ -595,7 +596,8 @@ install_crowd (GParamFlags flags)
   /**
    * LwsgContext:max-connections-per-peer:
    *
-   * How many of them may come from one address: 4096 by default, 0 for any number. With IPv6
+   * How many of them may come from one address: 4096 by default, and a quarter of all
+   * as long as that is not changed; 0 for any number. With IPv6
    * a network of 64 bits counts as one address. Unix sockets and the loopback interface are
    * not counted, since a proxy of this machine speaks for many.
    *
@@ -608,7 +610,9 @@ install_crowd (GParamFlags flags)
    * LwsgContext:max-handshakes:
    *
    * How many of a server's connections may be in their opening handshake, TLS included: 2048 by
-   * default, 0 for any number. Others wait in the kernel's backlog.
+   * default, and half of all connections as long as that is not changed; 0 for any number. Where
+   * there are more, clients that have said nothing for the longest time have to go, or else
+   * others wait in the kernel's backlog.
    *
    * Since: 1.0
    */
@@ -619,8 +623,10 @@ install_crowd (GParamFlags flags)
    * LwsgContext:max-handshakes-per-peer:
    *
    * How many of those may come from one address, counted as for
-   * #LwsgContext:max-connections-per-peer: 64 by default, 0 for any number. A client that is one
-   * too many is turned away without an answer.
+   * #LwsgContext:max-connections-per-peer: 64 by default, and an eighth of those as long
+   * as that is not changed; 0 for any number. Where there are more, clients of that address that
+   * have said nothing for the longest time have to go, or else others are turned away without an
+   * answer.
    *
    * Since: 1.0
    */

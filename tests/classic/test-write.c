@@ -293,7 +293,7 @@ test_slow_receiver (Pair *pair)
   g_autofree guint8 *bytes = g_malloc (size);
   gsize taken = 0;
 
-  g_test_expect_message (STAGE_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "libwebsocket_write: *bytes wait*16777216*");
+  g_test_expect_message (STAGE_LOG_DOMAIN, G_LOG_LEVEL_INFO, "libwebsocket_write: *bytes wait*16777216*");
   for (guint i = 0; taken <= OUTPUT_LIMIT + KERNEL_MAX; i++, taken += size)
     {
       fill (bytes, size, i);

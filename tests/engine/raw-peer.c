@@ -375,16 +375,37 @@ raw_peer_send_close (RawPeer *peer, guint16 code)
                        code == WIRE_CLOSE_NO_STATUS ? 0 : sizeof payload);
 }
 
-void
-raw_peer_upgrade (RawPeer *peer)
-{
-  g_autofree char *head = NULL;
+/* Of a request, the method. */
+#define BEGINNING 4
 
-  raw_peer_send_text (peer, raw_peer_upgrade_request);
-  head = raw_peer_read_head (peer);
+static void
+raw_peer_expect_switching (RawPeer *peer)
+{
+  g_autofree char *head = raw_peer_read_head (peer);
+
   g_assert_cmpstr (strstr (head, "HTTP/1.1 101 "), ==, head);
   /* RFC 6455 section 1.3 has the answer to this key. */
   g_assert_nonnull (strstr (head, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
+}
+
+void
+raw_peer_upgrade (RawPeer *peer)
+{
+  raw_peer_send_text (peer, raw_peer_upgrade_request);
+  raw_peer_expect_switching (peer);
+}
+
+void
+raw_peer_begin_upgrade (RawPeer *peer)
+{
+  raw_peer_send (peer, raw_peer_upgrade_request, BEGINNING);
+}
+
+void
+raw_peer_finish_upgrade (RawPeer *peer)
+{
+  raw_peer_send_text (peer, raw_peer_upgrade_request + BEGINNING);
+  raw_peer_expect_switching (peer);
 }
 
 char *

@@ -75,6 +75,10 @@ char *raw_peer_read_head (RawPeer *peer);
 void raw_peer_read (RawPeer *peer, gsize length, guint8 *out);
 void raw_peer_upgrade (RawPeer *peer);
 
+/* The same in two parts: between them the server knows that somebody speaks, and no more. */
+void raw_peer_begin_upgrade (RawPeer *peer);
+void raw_peer_finish_upgrade (RawPeer *peer);
+
 /* An answer to a client without its empty line; %s is where the right Accept goes. */
 #define RAW_PEER_SWITCHING                                                                                         \
   "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n"

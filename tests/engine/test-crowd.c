@@ -36,7 +36,8 @@ expect (const EngineLimits *limits, const char *const *texts, gboolean last_ente
       gboolean entered;
 
       set_address (&address, texts[count]);
-      entered = engine_crowd_enter (&crowd, limits, (struct sockaddr *) &address, &neighbours[count]);
+      entered = engine_crowd_enter (&crowd, limits, (struct sockaddr *) &address, &neighbours[count]) ==
+                ENGINE_CROWD_ROOM;
       g_assert_cmpint (entered, ==, texts[count + 1] != NULL || last_enters);
       if (!entered)
         break;
@@ -109,7 +110,8 @@ test_any_number (void)
   limits.connections = limits.connections_per_peer = limits.handshakes = limits.handshakes_per_peer = 0;
   set_address (&address, "192.0.2.1");
   for (guint i = 0; i < 100000; i++)
-    g_assert_true (engine_crowd_enter (&crowd, &limits, (struct sockaddr *) &address, &neighbour));
+    g_assert_cmpint (engine_crowd_enter (&crowd, &limits, (struct sockaddr *) &address, &neighbour), ==,
+                     ENGINE_CROWD_ROOM);
   g_assert_cmpuint (crowd.count, ==, 100000);
   g_assert_false (engine_crowd_is_busy (&crowd, &limits));
   engine_crowd_clear (&crowd);
@@ -127,13 +129,79 @@ test_without_address (void)
   limits.connections_per_peer = 1;
   for (guint i = 0; i < 2; i++)
     {
-      g_assert_true (engine_crowd_enter (&crowd, &limits, (struct sockaddr *) &address, &neighbour));
+      g_assert_cmpint (engine_crowd_enter (&crowd, &limits, (struct sockaddr *) &address, &neighbour), ==,
+                       ENGINE_CROWD_ROOM);
       g_assert_null (neighbour);
     }
-  g_assert_false (engine_crowd_enter (&crowd, &limits, (struct sockaddr *) &address, &neighbour));
+  g_assert_cmpint (engine_crowd_enter (&crowd, &limits, (struct sockaddr *) &address, &neighbour), ==,
+                   ENGINE_CROWD_FULL);
   engine_crowd_leave (&crowd, NULL);
   engine_crowd_leave (&crowd, NULL);
   engine_crowd_clear (&crowd);
+}
+
+/* So many of one address come in, all of them through their handshakes. */
+static guint
+let_in (EngineCrowd *crowd, const EngineLimits *limits, const char *text, guint count)
+{
+  struct sockaddr_storage address;
+  EngineNeighbour *neighbour;
+  guint entered = 0;
+
+  set_address (&address, text);
+  for (guint i = 0; i < count; i++)
+    if (engine_crowd_enter (crowd, limits, (struct sockaddr *) &address, &neighbour) == ENGINE_CROWD_ROOM)
+      {
+        engine_crowd_settle (crowd, neighbour);
+        entered++;
+      }
+
+  return entered;
+}
+
+/* One address is never everybody, however few there is room for; what the program has chosen holds. */
+static void
+test_room (void)
+{
+  EngineLimits limits = ENGINE_LIMITS_DEFAULT;
+  EngineCrowd crowd = { .room = 896 };
+
+  g_assert_cmpuint (let_in (&crowd, &limits, "192.0.2.1", 1000), ==, 224);
+  g_assert_cmpuint (let_in (&crowd, &limits, "192.0.2.2", 1), ==, 1);
+  limits.connections_per_peer = 300;
+  g_assert_cmpuint (let_in (&crowd, &limits, "192.0.2.1", 1000), ==, 76);
+  limits.connections_per_peer = 0;
+  g_assert_cmpuint (let_in (&crowd, &limits, "192.0.2.1", 1000), ==, 896 - 301);
+  g_assert_cmpuint (let_in (&crowd, &limits, "192.0.2.3", 1), ==, 0);
+  engine_crowd_clear (&crowd);
+}
+
+/* Those who say nothing don't fill the room, nor one address the handshakes. */
+static void
+test_room_for_handshakes (void)
+{
+  static const struct {
+    guint room, handshakes, per_peer;
+  } cases[] = { { 0, 2048, 64 }, { 65280, 2048, 64 }, { 896, 448, 56 }, { 48, 24, 4 }, { 10, 5, 4 } };
+  EngineLimits limits = ENGINE_LIMITS_DEFAULT;
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      EngineCrowd crowd = { .room = cases[i].room };
+      struct sockaddr_storage address;
+      EngineNeighbour *neighbour;
+
+      set_address (&address, "192.0.2.1");
+      while (engine_crowd_enter (&crowd, &limits, (struct sockaddr *) &address, &neighbour) == ENGINE_CROWD_ROOM)
+        ;
+      g_assert_cmpuint (crowd.count, ==, cases[i].per_peer);
+      set_address (&address, "127.0.0.1");
+      while (!engine_crowd_is_busy (&crowd, &limits))
+        g_assert_cmpint (engine_crowd_enter (&crowd, &limits, (struct sockaddr *) &address, &neighbour), ==,
+                         ENGINE_CROWD_ROOM);
+      g_assert_cmpuint (crowd.handshakes, ==, cases[i].handshakes);
+      engine_crowd_clear (&crowd);
+    }
 }
 
 /* --- a server */
@@ -200,6 +268,8 @@ test_handshakes_per_peer (void)
   slow = owner_connect (owner);
   quick = owner_connect_open (owner);
   request = owner_connect (owner);
+  raw_peer_begin_upgrade (slow);
+  raw_peer_send_text (request, "non");
   owner_settle (owner);
   g_assert_cmpuint (owner->context->crowd.handshakes, ==, 2);
 
@@ -207,7 +277,7 @@ test_handshakes_per_peer (void)
   raw_peer_expect_end (too_many);
   g_assert_cmpuint (owner_n_connections (owner), ==, 3);
 
-  raw_peer_send_text (request, "nonsense\r\n\r\n");
+  raw_peer_send_text (request, "sense\r\n\r\n");
   raw_peer_expect_refusal (request, 400);
   g_assert_cmpuint (owner->context->crowd.handshakes, ==, 1);
   next = owner_connect_open (owner);
@@ -229,18 +299,21 @@ test_handshakes_in_all (void)
   g_autoptr (Owner) owner = owner_new ();
   RawPeer *peers[8];
   guint count = 0;
-  guint handler = g_log_set_handler ("lws-glib", G_LOG_LEVEL_MESSAGE, count_message, &count);
+  guint handler = g_log_set_handler ("lws-glib", G_LOG_LEVEL_INFO, count_message, &count);
 
   owner->context->limits.handshakes = 2;
   for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
-    peers[i] = owner_connect (owner);
+    {
+      peers[i] = owner_connect (owner);
+      raw_peer_begin_upgrade (peers[i]);
+    }
   owner_settle (owner);
   g_assert_cmpuint (count, ==, 1);
   g_assert_cmpuint (owner_n_connections (owner), ==, 2);
 
   for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
     if (i % 2 == 0)
-      raw_peer_upgrade (peers[i]);
+      raw_peer_finish_upgrade (peers[i]);
     else
       {
         raw_peer_reset (peers[i]);
@@ -264,8 +337,9 @@ test_handshakes_allowed (void)
   g_autoptr (RawPeer) waiting = NULL;
 
   owner->context->limits.handshakes = 1;
-  g_test_expect_message ("lws-glib", G_LOG_LEVEL_MESSAGE, "*too many handshakes*");
+  g_test_expect_message ("lws-glib", G_LOG_LEVEL_INFO, "*too many handshakes*");
   slow = owner_connect (owner);
+  raw_peer_begin_upgrade (slow);
   waiting = owner_connect (owner);
   owner_settle (owner);
   g_test_assert_expected_messages ();
@@ -313,6 +387,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/crowd/loopback-on-demand", test_loopback_on_demand);
   g_test_add_func ("/engine/crowd/any-number", test_any_number);
   g_test_add_func ("/engine/crowd/without-address", test_without_address);
+  g_test_add_func ("/engine/crowd/room", test_room);
+  g_test_add_func ("/engine/crowd/room-for-handshakes", test_room_for_handshakes);
   g_test_add_func ("/engine/crowd/server/in-all", test_in_all);
   g_test_add_func ("/engine/crowd/server/per-peer", test_per_peer);
   g_test_add_func ("/engine/crowd/server/handshakes-per-peer", test_handshakes_per_peer);

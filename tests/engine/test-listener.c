@@ -107,7 +107,7 @@ test_out_of_descriptors (void)
   for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
     peers[i] = owner_connect (owner);
   before = take_descriptors ();
-  g_test_expect_message ("lws-glib", G_LOG_LEVEL_MESSAGE, "No new connections for a moment: *");
+  g_test_expect_message ("lws-glib", G_LOG_LEVEL_INFO, "No new connections for a moment: *");
   owner_settle (owner);
   g_test_assert_expected_messages ();
 
@@ -117,11 +117,10 @@ test_out_of_descriptors (void)
   raw_peer_send_frame (served, TEXT_FRAME, "still here", 10);
   raw_peer_expect_frame (served, TEXT_FRAME, "still here", 10);
 
-  /* A second try fails as well, and rests again. */
-  g_test_expect_message ("lws-glib", G_LOG_LEVEL_MESSAGE, "No new connections for a moment: *");
+  /* A second try fails as well, and rests again; the log has it already. */
   owner_advance (owner, 2);
   owner_settle (owner);
-  g_test_assert_expected_messages ();
+  g_assert_cmpint (epoll_wait (owner->context->epoll_fd, &event, 1, 0), ==, 0);
 
   give_descriptors (before);
   g_assert_cmpuint (owner_n_connections (owner), ==, 1);
@@ -157,7 +156,7 @@ test_storm (void)
 #define CROWD 2000
 
 /* Two for each connection, and what the process has open besides. */
-#define CROWD_DESCRIPTORS (2 * CROWD + 200)
+#define CROWD_DESCRIPTORS (2 * CROWD + 600)
 
 static gboolean
 make_room_for_crowd (void)

@@ -15,7 +15,7 @@
 #define CROWD 1000
 
 /* Beside the connections. */
-#define OTHER_DESCRIPTORS 100
+#define OTHER_DESCRIPTORS 400
 
 /* 14 KiB were measured; libraries change. */
 #define BYTES_MAX (24 * 1024)

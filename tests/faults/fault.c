@@ -164,7 +164,7 @@ fault_note_message (const char *domain, GLogLevelFlags level, const char *messag
 void
 fault_watch_log (void)
 {
-  g_log_set_handler ("lws-glib", G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_DEBUG, fault_note_message, NULL);
+  g_log_set_handler ("lws-glib", G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG, fault_note_message, NULL);
 }
 
 guint

@@ -11,7 +11,7 @@
 #define CROWD_SLOW 200
 
 /* Of the process, beside both ends of each connection. */
-#define OTHER_DESCRIPTORS 100
+#define OTHER_DESCRIPTORS 400
 
 /* So many knock before anybody opens. */
 #define KNOCKS 100

@@ -35,6 +35,8 @@ TOLD = (
     ('ENGINE_CONNECTIONS_PER_PEER', PLAIN, 'connections from one', 'connections from one'),
     ('ENGINE_HANDSHAKES', PLAIN, 'handshakes under way, in all', 'opening handshakes under way, in all'),
     ('ENGINE_HANDSHAKES_PER_PEER', PLAIN, 'handshakes under way from', 'opening handshakes under way from'),
+    ('ENGINE_SILENT_TICKS', SECONDS, 'a first word', 'a first word'),
+    ('ENGINE_SPEAKING_TICKS', SECONDS, 'a whole request', 'a whole request'),
     ('LISTENER_ACCEPTS', PLAIN, 'new connections in a turn', None),
     ('CONTEXT_MAX_MESSAGE_SIZE', MIB, 'a message, object API', 'a message that is received, in the object API'),
     ('STORE_KEPT_MAX', MIB, None, 'memory of large messages'),
