@@ -46,6 +46,7 @@ struct _EngineDial {
   char *subprotocols;
   GError *error;                /* why it failed */
   guint status;                 /* of a server that answered, but not with 101 */
+  guint n_interim;              /* answers 1xx so far */
 };
 
 /* Never waits. NULL for a destination that can't be: what fails later is told by

@@ -73,6 +73,20 @@ handshake_refuse (EngineConnection *connection, const WireRefusal *refusal)
                            refusal->text);
 }
 
+/* More is to come (RFC 9110 section 15.2); the deadline of the handshake stays. */
+static void
+handshake_skip (EngineConnection *connection)
+{
+  WireRefusal refusal;
+
+  if (connection->dial->n_interim++ < ENGINE_INTERIM_ANSWERS)
+    return;
+
+  wire_refusal_set (&refusal, 0, "the server sent more than %d interim answers (1xx) before 101 Switching Protocols",
+                    ENGINE_INTERIM_ANSWERS);
+  handshake_refuse (connection, &refusal);
+}
+
 static void
 handshake_response (EngineConnection *connection, char *text, gsize length)
 {
@@ -81,9 +95,14 @@ handshake_response (EngineConnection *connection, char *text, gsize length)
   WireHead head;
   WireRefusal refusal = { 0 };
   const char *subprotocol;
+  gboolean parsed = wire_head_parse (&head, WIRE_HEAD_RESPONSE, text, length, &refusal);
 
-  if (!wire_head_parse (&head, WIRE_HEAD_RESPONSE, text, length, &refusal) ||
-      !wire_client_handshake_check (handshake, &head, &subprotocol, &refusal) ||
+  if (parsed && wire_status_is_interim (head.status))
+    {
+      handshake_skip (connection);
+      return;
+    }
+  if (!parsed || !wire_client_handshake_check (handshake, &head, &subprotocol, &refusal) ||
       !events->accepted (connection, subprotocol, &refusal))
     {
       /* The owner may have ended it besides. */

@@ -11,6 +11,10 @@
 /* A handshake is one packet each way; who needs longer is stalling. */
 #define ENGINE_HANDSHAKE_TICKS 10
 
+/* Answers such as 102 and 103 before the one to our handshake: a server sends one or two, or one
+ * every few seconds while it is working. Each may be a head of full size. */
+#define ENGINE_INTERIM_ANSWERS 16
+
 /* A client's way to there: names, and SYNs that were lost and sent again. */
 #define ENGINE_CONNECT_TICKS 30
 

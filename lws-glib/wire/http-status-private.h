@@ -19,6 +19,9 @@ typedef struct {
  * the text is not printable ASCII is written as \xNN, so it is fit for a log. */
 gboolean wire_refusal_set (WireRefusal *refusal, guint status, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
+/* Does another answer follow this one (RFC 9110 section 15.2)? 101 is the last in HTTP. */
+gboolean wire_status_is_interim (guint status);
+
 /* The usual phrase for a status, "Unknown" where there is none. */
 const char *wire_status_phrase (guint status);
 

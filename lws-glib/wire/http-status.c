@@ -99,6 +99,12 @@ wire_refusal_set (WireRefusal *refusal, guint status, const char *format, ...)
   return FALSE;
 }
 
+gboolean
+wire_status_is_interim (guint status)
+{
+  return status >= 100 && status < 200 && status != 101;
+}
+
 const char *
 wire_status_phrase (guint status)
 {

@@ -57,16 +57,34 @@ find_step (const Script *script, const char *verb)
   return found;
 }
 
+/* Answers 1xx before the one that counts. */
+static void
+append_interim (GString *head, const Script *script)
+{
+  for (guint i = 0; i < script->steps->len; i++)
+    {
+      const ScriptStep *step = g_ptr_array_index (script->steps, i);
+      g_autofree char *lines = NULL;
+
+      if (!g_str_equal (step->verb, "after"))
+        continue;
+      lines = g_strcompress (step->rest);
+      g_string_append_printf (head, "%s\r\n\r\n", lines);
+    }
+}
+
 static char *
 build_head (const Script *script, WireRole role)
 {
   const char *line = find_step (script, "line");
   g_autoptr (GPtrArray) fields = g_ptr_array_new_with_free_func (g_free);
-  GString *head = g_string_new (line);
+  GString *head = g_string_new (NULL);
   const char *const *good = role == WIRE_ROLE_SERVER ? request_fields : answer_fields;
 
+  append_interim (head, script);
   if (line == NULL)
-    g_string_append (head, role == WIRE_ROLE_SERVER ? REQUEST_LINE : STATUS_LINE);
+    line = role == WIRE_ROLE_SERVER ? REQUEST_LINE : STATUS_LINE;
+  g_string_append (head, line);
   for (guint i = 0; good[i] != NULL; i++)
     g_ptr_array_add (fields, g_strdup (good[i]));
   for (guint i = 0; i < script->steps->len; i++)

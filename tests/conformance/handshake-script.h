@@ -11,6 +11,7 @@
  *   line TEXT               the first line
  *   without NAME            no field of this name
  *   with FIELD              one more field; %s is the right Accept
+ *   after LINES             an answer that comes before; \r\n stands between its lines
  *
  * Our client asks for these subprotocols:
  *   asks NAMES

@@ -365,6 +365,28 @@ test_answer (gconstpointer data)
   raw_peer_expect_lost (peer);
 }
 
+/* As many answers 103 as are allowed, or one more. */
+static void
+test_interim (gconstpointer data)
+{
+  guint count = GPOINTER_TO_UINT (data);
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  g_autofree char *accept = NULL;
+  g_autoptr (RawPeer) peer = serve_request (owner, &accept);
+  g_autofree char *answer = fill_in (SWITCHING "\r\n", accept);
+
+  for (guint i = 0; i < count; i++)
+    {
+      raw_peer_send_text (peer, "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n");
+      owner_turn (owner);
+    }
+  raw_peer_send_text (peer, answer);
+  if (count <= ENGINE_INTERIM_ANSWERS)
+    owner_wait (owner, OWNER_OPENED, 1);
+  else
+    expect_failure (owner, ENGINE_ERROR_HANDSHAKE, "more than 16 interim answers");
+}
+
 static void
 test_accepted (void)
 {
@@ -725,6 +747,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/connector/unknown-name", test_unknown_name);
   g_test_add_func ("/engine/connector/connect-limit", test_connect_limit);
   ADD_CASES ("answer", answer_cases, test_answer);
+  g_test_add_data_func ("/engine/connector/interim/most", GUINT_TO_POINTER (ENGINE_INTERIM_ANSWERS), test_interim);
+  g_test_add_data_func ("/engine/connector/interim/more", GUINT_TO_POINTER (ENGINE_INTERIM_ANSWERS + 1), test_interim);
   g_test_add_func ("/engine/connector/accepted", test_accepted);
   g_test_add_func ("/engine/connector/eager-server", test_eager_server);
   g_test_add_func ("/engine/connector/waits-for-the-end", test_client_waits_for_end);

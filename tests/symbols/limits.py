@@ -19,6 +19,7 @@ SECONDS, KIB, MIB, GIB, PLAIN = '{} s', '{} KiB', '{} MiB', '{} GiB', '{}'
 TOLD = (
     ('ENGINE_CONNECT_TICKS', SECONDS, "a client's connection", "a client's connection"),
     ('ENGINE_HANDSHAKE_TICKS', SECONDS, 'the opening handshake', 'the opening handshake'),
+    ('ENGINE_INTERIM_ANSWERS', PLAIN, 'interim answers', 'interim answers'),
     ('WIRE_HEAD_MAX_SIZE', KIB, 'the head of a request', 'the head of an HTTP request'),
     ('WIRE_HEAD_MAX_HEADERS', '{} headers', 'the head of a request', 'the head of an HTTP request'),
     ('ENGINE_KEEP_ALIVE_TICKS', SECONDS, 'the next request', 'the next request'),

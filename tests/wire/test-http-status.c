@@ -27,6 +27,18 @@ test_refusal_text (void)
 }
 
 static void
+test_status_interim (void)
+{
+  static const guint finals[] = { 0, 99, 101, 200, 1000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (finals); i++)
+    g_assert_false (wire_status_is_interim (finals[i]));
+  g_assert_true (wire_status_is_interim (100));
+  g_assert_true (wire_status_is_interim (102));
+  g_assert_true (wire_status_is_interim (199));
+}
+
+static void
 test_status_phrases (void)
 {
   g_assert_cmpstr (wire_status_phrase (101), ==, "Switching Protocols");
@@ -82,6 +94,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/http-status/refusal-text", test_refusal_text);
+  g_test_add_func ("/http-status/interim", test_status_interim);
   g_test_add_func ("/http-status/phrases", test_status_phrases);
   g_test_add_func ("/http-status/error-replies", test_error_replies);
 
