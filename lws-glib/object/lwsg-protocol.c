@@ -54,7 +54,7 @@ enum {
   SIGNAL_OPENED,
   SIGNAL_CLOSED,
   SIGNAL_MESSAGE,
-  SIGNAL_BROADCAST,
+  SIGNAL_BROADCAST_REQUEST,
   N_SIGNALS
 };
 
@@ -279,7 +279,7 @@ broadcast_letter_deliver (gpointer data)
 {
   BroadcastLetter *letter = data;
 
-  g_signal_emit (letter->protocol, signals[SIGNAL_BROADCAST], 0, letter->message);
+  g_signal_emit (letter->protocol, signals[SIGNAL_BROADCAST_REQUEST], 0, letter->message);
 }
 
 static gboolean
@@ -302,7 +302,7 @@ broadcast_from_elsewhere (LwsgProtocol *self, LwsgMessage *message, gsize length
  * @bytes: its payload
  * @error: return location for a #GError
  *
- * Sends a message to all open connections of the protocol: #LwsgProtocol::broadcast is
+ * Sends a message to all open connections of the protocol: #LwsgProtocol::broadcast-request is
  * emitted on the context's thread, and its default handler sends. The message is framed
  * once for all. A connection that can't take it is dealt with by its
  * #LwsgConnection:slow-consumer-policy.
@@ -337,7 +337,7 @@ lwsg_protocol_broadcast (LwsgProtocol *self, LwsgMessageType type, GBytes *bytes
       g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The context is closed"));
       return FALSE;
     }
-  g_signal_emit (self, signals[SIGNAL_BROADCAST], 0, message);
+  g_signal_emit (self, signals[SIGNAL_BROADCAST_REQUEST], 0, message);
 
   return TRUE;
 }
@@ -378,7 +378,7 @@ lwsg_protocol_broadcast_text (LwsgProtocol *self, const char *text, GError **err
  * @error: return location for a #GError
  *
  * Sends a message to some of the open connections. Only on the context's thread;
- * #LwsgProtocol::broadcast is not emitted.
+ * #LwsgProtocol::broadcast-request is not emitted.
  *
  * Returns: how many connections got the message; 0 with @error set to
  *   %LWSG_ERROR_INVALID_ARGUMENT for text that is not UTF-8, or to %LWSG_ERROR_CLOSED
@@ -593,7 +593,7 @@ install_message_signals (void)
   g_signal_set_va_marshaller (signals[SIGNAL_MESSAGE], LWSG_TYPE_PROTOCOL, lwsg_marshal_VOID__OBJECT_BOXEDv);
 
   /**
-   * LwsgProtocol::broadcast:
+   * LwsgProtocol::broadcast-request:
    * @self: the protocol
    * @message: what shall be sent
    *
@@ -603,8 +603,8 @@ install_message_signals (void)
    *
    * Since: 1.0
    */
-  signals[SIGNAL_BROADCAST] =
-    g_signal_new_class_handler ("broadcast", LWSG_TYPE_PROTOCOL, G_SIGNAL_RUN_LAST,
+  signals[SIGNAL_BROADCAST_REQUEST] =
+    g_signal_new_class_handler ("broadcast-request", LWSG_TYPE_PROTOCOL, G_SIGNAL_RUN_LAST,
                                 G_CALLBACK (lwsg_protocol_broadcast_default), NULL, NULL, NULL, G_TYPE_NONE, 1,
                                 LWSG_TYPE_MESSAGE);
 }

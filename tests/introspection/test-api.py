@@ -5,6 +5,7 @@
    test-api.py LIST-OF-SYMBOLS
 """
 
+import keyword
 import re
 import sys
 
@@ -32,7 +33,7 @@ OBJECTS = {
         'max-handshakes-per-peer= max-message-size= ping-interval= '
         'pong-timeout= proxy-resolver= tls-authentication-mode= tls-certificate= tls-database= tls-interaction=',
         'accept-certificate http-request'),
-    'Protocol': ('context n-connections name', 'accept broadcast closed message opened'),
+    'Protocol': ('context n-connections name', 'accept broadcast-request closed message opened'),
     'Request': ('method path query remote-address is-secure tls-peer-certificate tls-peer-certificate-errors', ''),
 }
 ENUMERATIONS = {
@@ -64,6 +65,12 @@ def infos():
     return [REPOSITORY.get_info('Lwsg', i) for i in range(REPOSITORY.get_n_infos('Lwsg'))]
 
 
+def names_of(kind, info):
+    count, get = MEMBERS[kind]
+    # Each language has a way of its own to call constructors.
+    return {get(info, i).get_name().replace('-', '_') for i in range(count(info))} - {'new'}
+
+
 def functions():
     """All functions and methods, by their symbols."""
     found = {}
@@ -76,6 +83,21 @@ def functions():
                 found[GIRepository.function_info_get_symbol(get(info, i))] = get(info, i)
     return found
 
+
+# What stands beside each other in a class of another language.
+MEMBERS = {
+    'method': (GIRepository.object_info_get_n_methods, GIRepository.object_info_get_method),
+    'property': (GIRepository.object_info_get_n_properties, GIRepository.object_info_get_property),
+    'signal': (GIRepository.object_info_get_n_signals, GIRepository.object_info_get_signal),
+    'virtual function': (GIRepository.object_info_get_n_vfuncs, GIRepository.object_info_get_vfunc),
+    'field': (GIRepository.object_info_get_n_fields, GIRepository.object_info_get_field),
+}
+# Words that a name can't be in JavaScript or Vala; keyword knows those of Python.
+RESERVED = set('base case catch class const construct constructor default delegate delete do dynamic else enum export '
+               'extends extern finally foreach function get if in inline instanceof interface internal lock namespace '
+               'null out override owned params private protected prototype public ref set signal sizeof static '
+               'super switch this throw throws typeof unlock unowned using value var virtual void volatile weak while '
+               'with yield'.split())
 
 METHODS = {
     GIRepository.InfoType.OBJECT: (GIRepository.object_info_get_n_methods, GIRepository.object_info_get_method),
@@ -115,16 +137,30 @@ def check_objects():
 
 
 def check_names_do_not_clash():
-    """In JavaScript and Python a method hides a property of its name, in Vala a signal does not compile."""
-    for name, (properties, signals) in OBJECTS.items():
+    """In JavaScript and Python a method hides a property of its name; in Vala a call of a method may emit a signal."""
+    inherited = {kind: names_of(kind, REPOSITORY.find_by_name('GObject', 'Object')) for kind in MEMBERS}
+    for name in OBJECTS:
         info = REPOSITORY.find_by_name('Lwsg', name)
-        methods = {GIRepository.object_info_get_method(info, i).get_name()
-                   for i in range(GIRepository.object_info_get_n_methods(info))}
-        others = {text.strip('=').replace('-', '_') for text in properties.split()}
-        assert not methods & others, methods & others
-        assert not others & {signal.replace('-', '_') for signal in signals.split()}
-        # The one that Vala gets under another name.
-        assert methods & set(signals.split()) == ({'broadcast'} if name == 'Protocol' else set()), name
+        taken = {}
+        for kind in MEMBERS:
+            for member in names_of(kind, info):
+                assert member not in taken, f'{name}.{member} is a {kind} and a {taken[member]}'
+                assert not keyword.iskeyword(member) and member not in RESERVED, f'{name}.{member}'
+                # What every object has; only a virtual function may be there to be overridden.
+                assert not any(member in names for names in inherited.values()), f'{name}.{member}'
+                taken[member] = kind
+
+
+def check_types_do_not_clash():
+    """A Vala program may say "using Lwsg;": it sees our names beside those of GLib."""
+    ours = {info.get_name() for info in infos()} - {f'{name}Class' for name in OBJECTS}
+    theirs = {'GLib', 'GObject', 'Gio'}
+    for namespace in theirs:
+        REPOSITORY.require(namespace, '2.0', 0)
+    known = {REPOSITORY.get_info(namespace, i).get_name()
+             for namespace in theirs for i in range(REPOSITORY.get_n_infos(namespace))}
+    # The one that Vala gets under another name, by Lwsg-1.0.metadata.
+    assert ours & known == {'Error'}, ours & known
 
 
 def check_enumerations():
@@ -186,8 +222,8 @@ def check_transfer():
         assert GIRepository.callable_info_get_caller_owns(found[symbol]) == transfer, symbol
 
 
-CASES = (check_functions, check_names, check_objects, check_names_do_not_clash, check_enumerations, check_async,
-         check_nullable, check_transfer)
+CASES = (check_functions, check_names, check_objects, check_names_do_not_clash, check_types_do_not_clash,
+         check_enumerations, check_async, check_nullable, check_transfer)
 
 if __name__ == '__main__':
     sys.exit(tap.run((f'/introspection/api/{case.__name__.removeprefix("check_")}', case) for case in CASES))

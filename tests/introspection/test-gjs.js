@@ -205,9 +205,9 @@ async function listModel() {
 
 async function broadcasts() {
   const {context, protocol, client} = await makePair();
-  const id = protocol.connect('broadcast', (_protocol, message) => {
+  const id = protocol.connect('broadcast-request', (_protocol, message) => {
     // Instead of what was asked for.
-    GObject.signal_stop_emission_by_name(protocol, 'broadcast');
+    GObject.signal_stop_emission_by_name(protocol, 'broadcast-request');
     equal(protocol.broadcast_filtered(message.get_message_type(), bytesOf('another'), () => true), 1);
     equal(protocol.broadcast_filtered(TEXT, bytesOf('nobody gets this'), () => false), 0);
   });

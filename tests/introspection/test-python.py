@@ -120,11 +120,11 @@ def check_broadcasts():
     pair = Pair()
 
     def instead(protocol, message):
-        GObject.signal_stop_emission_by_name(protocol, 'broadcast')
+        GObject.signal_stop_emission_by_name(protocol, 'broadcast-request')
         assert protocol.broadcast_filtered(TEXT, GLib.Bytes.new(b'another'), lambda connection: True) == 1
         assert protocol.broadcast_filtered(TEXT, GLib.Bytes.new(b'nobody gets this'), lambda connection: False) == 0
 
-    handler = pair.protocol.connect('broadcast', instead)
+    handler = pair.protocol.connect('broadcast-request', instead)
     pair.protocol.broadcast_text('one')
     assert result_of(pair.client, 'receive').get_text() == 'another'
     pair.protocol.disconnect(handler)
@@ -163,7 +163,7 @@ def check_kept_messages():
     messages = Emissions(pair.server, 'message')
     pair.client.send_text('kept')
     echoes = Emissions(pair.client, 'message')
-    broadcasts = Emissions(pair.protocol, 'broadcast')
+    broadcasts = Emissions(pair.protocol, 'broadcast-request')
     pair.protocol.broadcast_text('to all')
     messages.wait()
     echoes.wait()
@@ -236,7 +236,7 @@ def check_circles():
 
     def serve():
         context = Lwsg.Context()
-        for signal in 'accept', 'opened', 'message', 'closed', 'broadcast':
+        for signal in 'accept', 'opened', 'message', 'closed', 'broadcast-request':
             context.add_protocol(signal).connect(signal, lambda *_parameters: context)
         context.weak_ref(gone.append, True)
         context.listen('127.0.0.1', 0)

@@ -1,12 +1,14 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The API as Vala has it.
+ * The API as Vala has it, in a program that does not write the namespace: none of its names may
+ * be one of GLib's, too.
  */
+using Lwsg;
 
 abstract class Case {
-    protected Lwsg.Context context = new Lwsg.Context ();
-    protected unowned Lwsg.Protocol chat;
+    protected Context context = new Context ();
+    protected unowned Protocol chat;
     protected uint port;
 
     protected Case () {
@@ -20,7 +22,7 @@ abstract class Case {
         chat.accept.connect (accept);
     }
 
-    private void echo (Lwsg.Connection connection, Lwsg.Message message) {
+    private void echo (Connection connection, Message message) {
         try {
             connection.send_text ("echo: " + message.get_text ());
         } catch (Error error) {
@@ -28,7 +30,7 @@ abstract class Case {
         }
     }
 
-    private bool accept (Lwsg.Request request) {
+    private bool accept (Request request) {
         try {
             return request.query != "no" || !request.refuse (418);
         } catch (Error error) {
@@ -37,7 +39,7 @@ abstract class Case {
         }
     }
 
-    protected async Lwsg.Connection connect (string query = "yes") throws Error {
+    protected async Connection connect (string query = "yes") throws Error {
         return yield context.connect_async (@"ws://127.0.0.1:$port/?$query", { "chat" });
     }
 
@@ -72,8 +74,8 @@ class Messages : Case {
         yield connection.send_async (TEXT, new Bytes ("again".data));
         assert_cmpstr ((yield connection.receive_async ()).get_text (), EQ, "echo: again");
         assert_cmpint ((int) yield connection.ping_async (), GE, 0);
-        assert_true (yield connection.close_async (Lwsg.CloseCode.NORMAL, "bye"));
-        assert_cmpuint (connection.close_code, EQ, Lwsg.CloseCode.NORMAL);
+        assert_true (yield connection.close_async (CloseCode.NORMAL, "bye"));
+        assert_cmpuint (connection.close_code, EQ, CloseCode.NORMAL);
         assert_true (connection.state == CLOSED);
     }
 }
@@ -89,7 +91,7 @@ class Headers : Case {
         var connection = yield context.connect_full_async (@"ws://127.0.0.1:$port/", { "chat" },
                                                             "http://a.example", { "X-Mine: yes" });
         assert_cmpstr (origin, EQ, "http://a.exampleyes");
-        yield connection.close_async (Lwsg.CloseCode.NO_STATUS);
+        yield connection.close_async (CloseCode.NO_STATUS);
     }
 }
 
@@ -102,13 +104,13 @@ class Broadcasts : Case {
         while (chat.n_connections < 2)
             MainContext.default ().iteration (true);
         for (var i = 0; i < chat.get_n_items (); i++)
-            assert_false (((Lwsg.Connection) chat.get_item (i)).is_client);
-        chat.broadcast.connect (() => count++);
+            assert_false (((Connection) chat.get_item (i)).is_client);
+        chat.broadcast_request.connect (() => count++);
         chat.broadcast_text ("all");
-        chat.broadcast_message (BINARY, new Bytes ({ 1, 2 }));
+        assert_true (chat.broadcast (BINARY, new Bytes ({ 1, 2 })));
         assert_cmpuint (chat.broadcast_filtered (TEXT, new Bytes ("one".data),
                                                   connection => connection == chat.get_item (0)), EQ, 1);
-        foreach (unowned var connection in new Lwsg.Connection[] { first, second }) {
+        foreach (unowned var connection in new Connection[] { first, second }) {
             assert_cmpstr ((yield connection.receive_async ()).get_text (), EQ, "all");
             assert_cmpuint ((uint) (yield connection.receive_async ()).get_bytes ().get_size (), EQ, 2);
         }
@@ -124,20 +126,26 @@ class Errors : Case {
         try {
             yield connect ("no");
             assert_not_reached ();
-        } catch (Lwsg.HttpError error) {
+        } catch (HttpError error) {
             assert_cmpint (error.code, EQ, 418);
         }
         try {
             context.add_protocol ("chat");
             assert_not_reached ();
-        } catch (Lwsg.Error.INVALID_ARGUMENT error) {
-            assert_cmpint ((int) error.domain, EQ, (int) Lwsg.Error.quark ());
+        } catch (WebSocketError.INVALID_ARGUMENT error) {
+            assert_cmpint ((int) error.domain, EQ, (int) WebSocketError.quark ());
+        }
+        try {
+            chat.broadcast (TEXT, new Bytes ({ 0xff }));
+            assert_not_reached ();
+        } catch (WebSocketError.INVALID_ARGUMENT error) {
+            assert_cmpstr (error.message, NE, "");
         }
         context.close ();
         try {
             connection.send (BINARY, new Bytes ({ 0 }));
             assert_not_reached ();
-        } catch (Lwsg.Error.CLOSED error) {
+        } catch (WebSocketError.CLOSED error) {
             assert_cmpstr (error.message, NE, "");
         }
     }

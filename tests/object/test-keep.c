@@ -220,7 +220,7 @@ unref_closure_data (gpointer data, GClosure *closure)
 static void
 test_circle (void)
 {
-  static const char *const names[] = { "accept", "opened", "closed", "message", "broadcast" };
+  static const char *const names[] = { "accept", "opened", "closed", "message", "broadcast-request" };
   g_autoptr (LwsgContext) context = lwsg_context_new ();
   gpointer protocol = lwsg_context_add_protocol (context, NULL, NULL);
   gpointer weak = context;

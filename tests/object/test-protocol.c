@@ -322,7 +322,7 @@ broadcast_to_odd (LwsgProtocol *protocol, LwsgMessage *message, gpointer user_da
       if (is_odd (connection, NULL))
         duo_send (connection, lwsg_message_get_text (message));
     }
-  g_signal_stop_emission_by_name (protocol, "broadcast");
+  g_signal_stop_emission_by_name (protocol, "broadcast-request");
 }
 
 static void
@@ -330,7 +330,7 @@ test_broadcast_handler (Duo *duo, gconstpointer data)
 {
   g_autoptr (Crowd) crowd = crowd_new (duo);
 
-  g_signal_connect (duo->protocol, "broadcast", G_CALLBACK (broadcast_to_odd), NULL);
+  g_signal_connect (duo->protocol, "broadcast-request", G_CALLBACK (broadcast_to_odd), NULL);
   g_assert_true (lwsg_protocol_broadcast_text (duo->protocol, "hello", NULL));
   crowd_expect (crowd, TRUE, "hello ");
 }
@@ -433,7 +433,7 @@ test_broadcast_threads (Duo *duo, gconstpointer data)
   guint emitted = 0;
 
   main_thread = g_thread_self ();
-  g_signal_connect (duo->protocol, "broadcast", G_CALLBACK (count_on_main_thread), &emitted);
+  g_signal_connect (duo->protocol, "broadcast-request", G_CALLBACK (count_on_main_thread), &emitted);
   for (guint i = 0; i < CROWD; i++)
     {
       g_ptr_array_add (clients, duo_connect (duo, "/", NULL));

@@ -353,7 +353,7 @@ begin (Play *play)
   g_signal_connect (duo->protocol, "notify::n-connections", G_CALLBACK (on_n_connections), play);
   g_signal_connect (duo->protocol, "opened", G_CALLBACK (on_opened), play);
   g_signal_connect (duo->protocol, "closed", G_CALLBACK (on_protocol_closed), play);
-  g_signal_connect (duo->protocol, "broadcast", G_CALLBACK (on_broadcast), play);
+  g_signal_connect (duo->protocol, "broadcast-request", G_CALLBACK (on_broadcast), play);
   if (play->event != EVENT_FRAGMENT)
     g_signal_connect (duo->protocol, "message", G_CALLBACK (on_protocol_message), play);
 
