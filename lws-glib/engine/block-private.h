@@ -12,6 +12,7 @@ typedef struct {
   guint references;
   gsize capacity;
   gsize used;
+  gboolean gathers;             /* what many connections write stands in it */
   guint8 data[];
 } EngineBlock;
 

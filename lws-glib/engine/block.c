@@ -11,6 +11,7 @@ engine_block_new (gsize capacity)
   block->references = 1;
   block->capacity = capacity;
   block->used = 0;
+  block->gathers = FALSE;
 
   return block;
 }

@@ -14,6 +14,7 @@
 
 typedef struct _EngineProtocol EngineProtocol;
 typedef struct libwebsocket_context EngineContext;
+typedef struct _EngineTurn EngineTurn;
 
 typedef struct {
   EngineWatch watch;            /* the receiving end */
@@ -27,5 +28,5 @@ void engine_channel_close (EngineChannel *channel, int epoll_fd);
  * keep up. */
 gboolean engine_channel_send (EngineProtocol *protocol, const guint8 *payload, gsize length, GError **error);
 
-/* Receives some broadcasts; @buffer has @size bytes. */
-void engine_channel_receive (EngineProtocol *protocol, guint8 *buffer, gsize size);
+/* Receives broadcasts, as far as the turn allows. */
+void engine_channel_receive (EngineTurn *turn, EngineProtocol *protocol);

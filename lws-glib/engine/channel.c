@@ -3,6 +3,7 @@
  */
 #include "broadcast-private.h"
 #include "relief-private.h"
+#include "turn-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -307,9 +308,11 @@ channel_receive_one (EngineProtocol *protocol, guint8 *payload, gsize size)
 }
 
 void
-engine_channel_receive (EngineProtocol *protocol, guint8 *buffer, gsize size)
+engine_channel_receive (EngineTurn *turn, EngineProtocol *protocol)
 {
-  for (guint i = 0; i < CHANNEL_RECEIVES && !protocol->context->destroyed; i++)
-    if (!channel_receive_one (protocol, buffer, size))
+  guint8 *buffer = turn->buffer + ENGINE_RECEIVE_PADDING;
+
+  for (guint i = 0; i < CHANNEL_RECEIVES && engine_turn_has_time (turn); i++)
+    if (!channel_receive_one (protocol, buffer, ENGINE_RECEIVE_BUFFER))
       return;
 }

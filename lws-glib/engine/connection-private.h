@@ -31,6 +31,7 @@ typedef enum {
   ENGINE_LINE_ENDED = 1 << 3,   /* its end is to be told, or its memory to be freed */
   ENGINE_LINE_SENT = 1 << 4,    /* output up to a mark has left */
   ENGINE_LINE_SECURING = 1 << 5, /* its TLS handshake can go on */
+  ENGINE_LINE_RESUMED = 1 << 6, /* the kernel takes output again */
 } EngineLineBit;
 
 /* One connection. Thousands of these lie idle: what only some need, and only at

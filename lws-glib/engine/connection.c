@@ -17,7 +17,7 @@
 G_STATIC_ASSERT (ENGINE_LINE_READY + ENGINE_LINE_WRITABLE + ENGINE_LINE_DIRTY + ENGINE_LINE_ENDED + ENGINE_LINE_SENT ==
                  (ENGINE_LINE_READY | ENGINE_LINE_WRITABLE | ENGINE_LINE_DIRTY | ENGINE_LINE_ENDED |
                   ENGINE_LINE_SENT));
-G_STATIC_ASSERT (ENGINE_LINE_SENT <= G_MAXUINT8);
+G_STATIC_ASSERT (ENGINE_LINE_RESUMED <= G_MAXUINT8);
 
 /* The list of the protocol, once the connection has opened, or of the context. */
 static void
@@ -99,6 +99,8 @@ connection_leave_lines (EngineConnection *connection)
     engine_line_remove (&context->sent, connection);
   if (connection->lined & ENGINE_LINE_SECURING)
     engine_line_remove (&context->securing, connection);
+  if (connection->lined & ENGINE_LINE_RESUMED)
+    engine_line_remove (&context->resumed, connection);
 }
 
 void
@@ -258,6 +260,7 @@ engine_connection_stand_in (EngineConnection *connection, EngineLineBit bit)
                      : bit == ENGINE_LINE_DIRTY    ? &context->dirty
                      : bit == ENGINE_LINE_SENT     ? &context->sent
                      : bit == ENGINE_LINE_SECURING ? &context->securing
+                     : bit == ENGINE_LINE_RESUMED  ? &context->resumed
                                                    : &context->ended;
 
   if (connection->lined & bit)
@@ -330,21 +333,12 @@ engine_connection_request_writable (EngineConnection *connection)
     engine_connection_stand_in (connection, ENGINE_LINE_WRITABLE);
 }
 
-static void
-connection_resume_output (EngineConnection *connection)
-{
-  connection->blocked = FALSE;
-  engine_send_urgent (connection);
-  engine_connection_flush (connection);
-  engine_connection_update_interest (connection);
-}
-
 void
 engine_connection_on_relief (EngineConnection *connection)
 {
   connection->starved = FALSE;
   if (connection->state != ENGINE_STATE_CLOSED)
-    connection_resume_output (connection);
+    engine_connection_stand_in (connection, ENGINE_LINE_RESUMED);
 }
 
 void
@@ -356,7 +350,12 @@ engine_connection_on_writable (EngineConnection *connection)
   if (connection->state == ENGINE_STATE_REPLYING)
     engine_connection_arm (connection, connection->context->limits.reply_ticks);
 
-  connection_resume_output (connection);
+  connection->blocked = FALSE;
+  engine_send_urgent (connection);
+  if (!engine_connection_flush_some (connection))
+    /* epoll tells of it again, behind the others. */
+    connection->blocked = TRUE;
+  engine_connection_update_interest (connection);
 }
 
 void

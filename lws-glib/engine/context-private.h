@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "budget-private.h"
 #include "channel-private.h"
 #include "connection-private.h"
 #include "deflate-private.h"
@@ -61,11 +62,18 @@ struct libwebsocket_context {
 
   EngineLine ready;
   EngineLine securing;
+  EngineLine resumed;
   EngineLine writable;
   EngineLine dirty;
   EngineLine sent;
   EngineLine ended;
   EngineLine dead;              /* to be freed when nothing of them is on the stack */
+
+  EngineBudget *budget;         /* of the turn under way, NULL outside */
+  guint first_phase;            /* of the next turn: see phases.c */
+  guint next_listener;          /* the first to be looked at */
+  guint next_protocol;          /* likewise */
+  gboolean behind;              /* some output was not even offered to the kernel yet */
 
   GPtrArray *listeners;         /* EngineListener */
   EngineCrowd crowd;            /* who came in through them */
@@ -130,21 +138,33 @@ struct _EngineTurn {
   guint8 *buffer;
   guint8 *inflated;             /* NULL until needed */
   guint frames;                 /* that may still be worked on */
-  guint checks;
-  gint64 end;                   /* when the turn should stop */
+  gboolean granted;             /* for the next of them the question was asked already */
+  EngineBudget budget;
+  EngineBudget *outer;          /* of the turn that this one is nested in */
 };
 
 /* One turn: waits for up to @timeout_ms (forever if negative) and works on what is
  * there. FALSE if the context is at its end, or epoll fails. */
 gboolean engine_context_service (EngineContext *context, int timeout_ms);
 
-/* May the turn go on? */
+/* May it go on to the next frame? To be asked before each piece of work on input. */
 gboolean engine_turn_goes_on (EngineTurn *turn);
+
+/* The same for all other work. */
+gboolean engine_turn_has_time (EngineTurn *turn);
 
 /* Is there work that needs no waiting? */
 gboolean engine_context_has_work (EngineContext *context);
 
-/* Tells the owner what has been sent, and of all connections that have ended. */
+/* These do it all, or as much as the turn under way has time for. */
+
+/* Sends what was gathered. */
+void engine_context_flush (EngineContext *context);
+
+/* Frees connections whose end was told. */
+void engine_context_bury (EngineContext *context);
+
+/* Tells the owner what has been sent, and of connections that have ended. */
 void engine_context_announce (EngineContext *context);
 
 /* Between these, what is written is gathered, and what is closed is freed later;
@@ -152,6 +172,3 @@ void engine_context_announce (EngineContext *context);
  * freed, unless something else on the stack holds it, too. */
 void engine_context_hold (EngineContext *context);
 gboolean engine_context_release (EngineContext *context);
-
-/* Sends what was gathered. */
-void engine_context_flush (EngineContext *context);

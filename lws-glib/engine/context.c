@@ -269,6 +269,7 @@ context_free (EngineContext *context)
   g_ptr_array_unref (context->protocols);
   engine_line_clear (&context->ready);
   engine_line_clear (&context->securing);
+  engine_line_clear (&context->resumed);
   engine_line_clear (&context->writable);
   engine_line_clear (&context->dirty);
   engine_line_clear (&context->sent);
@@ -378,25 +379,27 @@ engine_context_hold (EngineContext *context)
 gboolean
 engine_context_release (EngineContext *context)
 {
-  EngineConnection *connection;
-
   if (context->depth > 1)
     {
       context->depth--;
       return !context->destroyed;
     }
 
-  /* Still held: who is told of a release may do anything, too. */
-  while ((connection = engine_line_pop (&context->dead)) != NULL)
-    engine_connection_free (connection);
+  /* Still held: who is told of a release may do anything, too. A turn has done so in its time. */
+  if (context->budget == NULL)
+    engine_context_bury (context);
+  while (context->destroyed && context->dead.count > 0)
+    engine_context_bury (context);
   if (context->destroyed)
     {
       context_free (context);
       return FALSE;
     }
 
-  engine_context_flush (context);
+  if (context->budget == NULL)
+    engine_context_flush (context);
   engine_gather_restart (&context->gather);
+  context->budget = NULL;
   context->depth--;
 
   return TRUE;

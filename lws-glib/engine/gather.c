@@ -11,7 +11,10 @@ engine_gather_room (EngineGather *gather, gsize size)
   EngineBlock *block;
 
   if (gather->block == NULL)
-    gather->block = engine_block_new (ENGINE_GATHER_BLOCK);
+    {
+      gather->block = engine_block_new (ENGINE_GATHER_BLOCK);
+      gather->block->gathers = TRUE;
+    }
 
   block = gather->block;
   if (engine_block_room (block) < size)

@@ -10,7 +10,7 @@
 /* What other threads of the service process want done on its thread: broadcasts,
  * and messages to be sent. */
 
-typedef struct libwebsocket_context EngineContext;
+typedef struct _EngineTurn EngineTurn;
 
 typedef struct {
   gatomicrefcount references;
@@ -47,5 +47,5 @@ typedef void (*EngineLetterFunc) (gpointer data);
 gboolean engine_inbox_post (EngineInbox *inbox, EngineLetterFunc deliver, gpointer data, GDestroyNotify destroy,
                             gsize bytes, GError **error);
 
-/* Works on some of what was there when it was called. */
-void engine_inbox_receive (EngineContext *context);
+/* Works on what was there when it was called, as far as the turn allows. */
+void engine_inbox_receive (EngineTurn *turn);

@@ -232,13 +232,14 @@ inbox_end (EngineInbox *inbox)
 }
 
 void
-engine_inbox_receive (EngineContext *context)
+engine_inbox_receive (EngineTurn *turn)
 {
-  EngineInbox *inbox = context->inbox;
+  EngineInbox *inbox = turn->context->inbox;
   gsize taken = 0;
 
+  inbox->watch.told = FALSE;
   for (guint left = MIN (inbox_begin (inbox), INBOX_RECEIVES);
-       left > 0 && taken < INBOX_TURN_BYTES && !context->destroyed; left--)
+       left > 0 && taken < INBOX_TURN_BYTES && engine_turn_has_time (turn); left--)
     {
       g_autoptr (InboxLetter) letter = inbox_take (inbox);
 

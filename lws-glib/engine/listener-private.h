@@ -26,7 +26,8 @@ EngineListener *engine_listener_add (EngineContext *context, int fd, GError **er
 /* The port it got, 0 if the kernel won't tell. */
 guint16 engine_listener_port (const EngineListener *listener);
 
-void engine_listener_accept (EngineListener *listener);
+/* Lets in who waits, as far as the turn allows. */
+void engine_listener_accept (EngineTurn *turn, EngineListener *listener);
 
 /* Tries again after the process had run out of descriptors. */
 void engine_listener_resume (EngineListener *listener);

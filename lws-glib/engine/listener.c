@@ -360,12 +360,12 @@ listener_fail (EngineListener *listener, int failure)
 }
 
 void
-engine_listener_accept (EngineListener *listener)
+engine_listener_accept (EngineTurn *turn, EngineListener *listener)
 {
   EngineContext *context = listener->context;
 
   context->crowd.room = engine_descriptors_for_peers ();
-  for (guint i = 0; i < LISTENER_ACCEPTS; i++)
+  for (guint i = 0; i < LISTENER_ACCEPTS && engine_turn_has_time (turn); i++)
     {
       struct sockaddr_storage address = { 0 };
       socklen_t length = sizeof address;

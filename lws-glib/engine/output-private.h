@@ -54,9 +54,9 @@ gboolean engine_output_is_long (const EngineOutput *output, guint n_spans);
 /* Drops @bytes from the front. */
 void engine_output_sent (EngineOutput *output, gsize bytes);
 
-/* Moves what stands in @shared, a block of the context, into blocks of the output's
- * own, unless so many share the block that keeping it is cheaper. */
-void engine_output_settle (EngineOutput *output, const EngineBlock *shared);
+/* Moves what stands in blocks that gather what many connections write into blocks of the
+ * output's own, unless so many share them that keeping them is cheaper. */
+void engine_output_settle (EngineOutput *output);
 
 /* Puts a mark at the end. */
 void engine_output_mark (EngineOutput *output, gpointer data);

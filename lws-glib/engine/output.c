@@ -452,21 +452,30 @@ output_join (EngineOutput *output)
 }
 
 void
-engine_output_settle (EngineOutput *output, const EngineBlock *shared)
+engine_output_settle (EngineOutput *output)
 {
+  const EngineBlock *counted = NULL;
   guint count;
   guint index;
   gsize length = 0;
+  gsize share = 0;
 
   if (output_n_spans (output) > OUTPUT_SPANS_MAX)
     output_join (output);
 
   index = count = output_n_spans (output);
-  while (index > 0 && output_span (output, index - 1)->block == shared)
-    length += output_span (output, --index)->length;
+  while (index > 0 && output_span (output, index - 1)->block->gathers)
+    {
+      const EngineSpan *span = output_span (output, --index);
 
-  /* Our share of the block, were it divided among all who hold it. */
-  if (index < count && length < shared->capacity / shared->references)
+      length += span->length;
+      if (span->block != counted)
+        /* What would be ours of the block, were it divided among all who hold it. */
+        share += span->block->capacity / span->block->references;
+      counted = span->block;
+    }
+
+  if (index < count && length < share)
     output_copy_from (output, index);
 }
 

@@ -22,7 +22,8 @@ typedef struct {
   int fd;                       /* -1: nothing to watch */
   guint16 events;               /* as the kernel knows them */
   guint8 kind;
-  guint8 added;
+  guint8 added : 1;
+  guint8 told : 1;              /* epoll has told of it, and it was not worked on yet */
 } EngineWatch;
 
 void engine_watch_init (EngineWatch *watch, EngineWatchKind kind, int fd);

@@ -167,7 +167,7 @@ receive_piece (EngineTurn *turn, EngineConnection *connection, const WirePiece *
 static void
 receive_go_on_later (EngineTurn *turn, EngineConnection *connection)
 {
-  if (turn->frames == 0)
+  if (turn->frames == 0 || turn->budget.over)
     engine_connection_stand_in (connection, ENGINE_LINE_READY);
 }
 

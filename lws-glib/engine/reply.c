@@ -16,8 +16,8 @@
 /* A file of up to this size leaves with its head, in one call. */
 #define REPLY_SMALL_FILE (12 * 1024)
 
-/* Of a larger file, what one turn hands to the kernel at most. */
-#define REPLY_CHUNK (1024 * 1024)
+/* Of a larger file, what is handed to the kernel before others have their turn. */
+#define REPLY_CHUNK (256 * 1024)
 
 static EngineReply *
 reply_new (const WireHead *head)

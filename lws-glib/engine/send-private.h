@@ -34,6 +34,9 @@ gboolean engine_send_check_room (EngineConnection *connection, gsize length, GEr
 /* Hands the output to the kernel as far as it takes it. */
 void engine_connection_flush (EngineConnection *connection);
 
+/* The same for a part of it, if there is much. FALSE if there is more to be offered to the kernel. */
+gboolean engine_connection_flush_some (EngineConnection *connection);
+
 /* The kernel takes no more: what waits goes on when epoll says so. */
 void engine_connection_block (EngineConnection *connection);
 

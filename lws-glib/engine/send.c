@@ -13,6 +13,10 @@
 
 #define SEND_PARTS_MAX 64
 
+/* What one connection sends before others do: some 0.1 ms of encrypting, and much more than a
+ * call to the kernel costs. */
+#define SEND_SOME (256 * 1024)
+
 /* Control frames that came up while the output was blocked. Of several Pongs only
  * the last matters (RFC 6455 section 5.5.3), so a flood of Pings costs nothing. */
 struct _EngineUrgent {
@@ -44,10 +48,7 @@ send_lost (EngineConnection *connection, gssize result)
 void
 engine_connection_block (EngineConnection *connection)
 {
-  EngineContext *context = connection->context;
-
-  if (context->gather.block != NULL)
-    engine_output_settle (&connection->output, context->gather.block);
+  engine_output_settle (&connection->output);
   if (connection->blocked)
     return;
 
@@ -95,44 +96,77 @@ engine_connection_mark (EngineConnection *connection, gpointer data)
   engine_output_mark (&connection->output, data);
 }
 
-void
-engine_connection_flush (EngineConnection *connection)
+/* Of what waits, the first @most bytes. Returns how much that is. */
+static gsize
+send_choose (const EngineOutput *output, gsize most, struct iovec *parts, int *count)
+{
+  int all = engine_output_parts (output, parts, SEND_PARTS_MAX);
+  gsize offered = 0;
+
+  for (*count = 0; *count < all && offered < most; ++*count)
+    {
+      parts[*count].iov_len = MIN (parts[*count].iov_len, most - offered);
+      offered += parts[*count].iov_len;
+    }
+
+  return offered;
+}
+
+/* Sends until nothing is left, or the kernel takes no more, or @most bytes have left: then it
+ * returns FALSE. */
+static gboolean
+send_waiting (EngineConnection *connection, gsize most)
 {
   EngineOutput *output = &connection->output;
 
   /* It has ended, or there is no connection yet. */
   if (connection->watch.fd < 0)
-    return;
+    return TRUE;
   if (connection->blocked)
     {
       engine_connection_block (connection);
-      return;
+      return TRUE;
     }
 
-  while (output->bytes > 0)
+  while (output->bytes > 0 && most > 0)
     {
       struct iovec parts[SEND_PARTS_MAX];
-      int count = engine_output_parts (output, parts, SEND_PARTS_MAX);
-      gsize offered = 0;
-      gssize sent;
+      int count;
+      gsize offered = send_choose (output, most, parts, &count);
+      gssize sent = connection->transport->write (connection, parts, count);
 
-      for (int i = 0; i < count; i++)
-        offered += parts[i].iov_len;
-      sent = connection->transport->write (connection, parts, count);
       if (sent < 0 && send_lost (connection, sent))
-        return;
+        return TRUE;
       if (sent > 0)
         send_count (connection, (gsize) sent);
       if (sent < (gssize) offered)
         {
           if (send_settle (connection))
             engine_connection_block (connection);
-          return;
+          return TRUE;
         }
+      most -= offered;
     }
 
-  if (send_settle (connection))
-    send_drained (connection);
+  if (!send_settle (connection))
+    return TRUE;
+  if (output->bytes > 0)
+    return FALSE;
+  send_drained (connection);
+
+  return TRUE;
+}
+
+void
+engine_connection_flush (EngineConnection *connection)
+{
+  send_waiting (connection, G_MAXSIZE);
+}
+
+gboolean
+engine_connection_flush_some (EngineConnection *connection)
+{
+  return send_waiting (connection, SEND_SOME);
 }
 
 /* After something was put into the output: it leaves at the end of the turn, or at

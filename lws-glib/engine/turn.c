@@ -1,35 +1,24 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "turn-private.h"
-
-#include "receive-private.h"
-#include "relief-private.h"
-#include "reply-private.h"
-#include "securing-private.h"
-#include "send-private.h"
+#include "phases-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 
 #define TURN_EVENTS 256
 
-/* ... and in so many timers. Those of thousands may be due at once, such as after a storm of connections. */
-#define TURN_TIMERS_PER_LOOK 64
-
 /* While another thread has the main context of GIO's answers, nothing tells when it gives it back. */
 #define TURN_BORROWED_MS 10
-
-/* The clock is looked at once in so many checks. */
-#define TURN_CHECKS_PER_LOOK 16
 
 /* --- waiting */
 
 gboolean
 engine_context_has_work (EngineContext *context)
 {
-  return context->ready.count > 0 || context->securing.count > 0 || context->writable.count > 0 ||
-         context->dirty.count > 0 || context->sent.count > 0 || context->ended.count > 0;
+  return context->ready.count > 0 || context->securing.count > 0 || context->resumed.count > 0 ||
+         context->writable.count > 0 || context->dirty.count > 0 || context->sent.count > 0 ||
+         context->ended.count > 0 || (context->depth == 0 && context->dead.count > 0);
 }
 
 /* Until something is due, in milliseconds; -1 for ever. */
@@ -39,7 +28,7 @@ turn_wait_time (EngineContext *context, int timeout_ms)
   guint32 tick;
   gint64 wait;
 
-  if (engine_context_has_work (context))
+  if (engine_context_has_work (context) || (context->depth == 1 && context->dead.count > 0))
     return 0;
   if (timeout_ms == 0 || !engine_wheel_next (&context->wheel, &tick))
     return timeout_ms;
@@ -118,10 +107,19 @@ turn_wait (EngineContext *context, struct epoll_event *events, int timeout_ms)
 gboolean
 engine_turn_goes_on (EngineTurn *turn)
 {
-  if (++turn->checks % TURN_CHECKS_PER_LOOK == 0 && g_get_monotonic_time () >= turn->end)
-    turn->frames = 0;
+  if (turn->granted)
+    {
+      turn->granted = FALSE;
+      return TRUE;
+    }
 
-  return turn->frames > 0 && !turn->context->destroyed;
+  return turn->frames > 0 && engine_turn_has_time (turn);
+}
+
+gboolean
+engine_turn_has_time (EngineTurn *turn)
+{
+  return !turn->context->destroyed && engine_budget_goes_on (&turn->budget);
 }
 
 guint8 *
@@ -133,180 +131,6 @@ engine_turn_inflate_buffer (EngineTurn *turn)
     turn->inflated = g_malloc (ENGINE_RECEIVE_PADDING + ENGINE_INFLATE_BUFFER + ENGINE_RECEIVE_END);
 
   return turn->inflated + ENGINE_RECEIVE_PADDING;
-}
-
-/* --- the phases */
-
-static void
-turn_connection_event (EngineTurn *turn, EngineConnection *connection, guint32 events)
-{
-  if (connection->state == ENGINE_STATE_CLOSED)
-    return;
-
-  if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP) && connection->blocked && !connection->starved)
-    engine_connection_on_writable (connection);
-  if (!(events & (EPOLLIN | EPOLLERR | EPOLLHUP)) || connection->state == ENGINE_STATE_CLOSED)
-    return;
-
-  if (events & (EPOLLERR | EPOLLHUP) && !engine_connection_reads (connection))
-    engine_connection_on_hang_up (connection, (events & EPOLLERR) != 0);
-  else if (engine_turn_goes_on (turn))
-    engine_connection_receive (turn, connection);
-  else if (!turn->context->destroyed)
-    /* epoll would name those at the front of its list first again. */
-    engine_connection_stand_in (connection, ENGINE_LINE_READY);
-}
-
-static void
-turn_dispatch (EngineTurn *turn, EngineWatch *watch, guint32 events)
-{
-  EngineContext *context = turn->context;
-
-  switch ((EngineWatchKind) watch->kind)
-    {
-    case ENGINE_WATCH_CONNECTION:
-      turn_connection_event (turn, (EngineConnection *) ((guint8 *) watch - G_STRUCT_OFFSET (EngineConnection, watch)),
-                             events);
-      break;
-    case ENGINE_WATCH_LISTENER:
-      engine_listener_accept ((EngineListener *) ((guint8 *) watch - G_STRUCT_OFFSET (EngineListener, watch)));
-      break;
-    case ENGINE_WATCH_CHANNEL:
-      engine_channel_receive ((EngineProtocol *) ((guint8 *) watch - G_STRUCT_OFFSET (EngineProtocol, channel.watch)),
-                              turn->buffer + ENGINE_RECEIVE_PADDING, ENGINE_RECEIVE_BUFFER);
-      break;
-    case ENGINE_WATCH_INBOX:
-      engine_inbox_receive (context);
-      break;
-    case ENGINE_WATCH_PARENT:
-      context->parent_gone = TRUE;
-      engine_poller_remove (context->epoll_fd, watch);
-      break;
-    case ENGINE_WATCH_RELIEF:
-      break;
-    }
-}
-
-static void
-turn_ready (EngineTurn *turn)
-{
-  EngineContext *context = turn->context;
-
-  for (guint left = context->ready.count; left > 0 && engine_turn_goes_on (turn); left--)
-    {
-      EngineConnection *connection = engine_line_pop (&context->ready);
-
-      if (connection == NULL)
-        return;
-      connection->lined &= (guint8) ~ENGINE_LINE_READY;
-      if (connection->state != ENGINE_STATE_CLOSED)
-        engine_connection_receive (turn, connection);
-    }
-}
-
-static void
-turn_events (EngineTurn *turn, const struct epoll_event *events, int count)
-{
-  for (int i = 0; i < count && !turn->context->destroyed; i++)
-    turn_dispatch (turn, events[i].data.ptr, events[i].events);
-}
-
-/* Who is connected already comes first. */
-static void
-turn_securing (EngineTurn *turn)
-{
-  EngineContext *context = turn->context;
-
-  for (guint left = MIN (context->securing.count, ENGINE_SECURING_STEPS); left > 0 && !context->destroyed; left--)
-    {
-      EngineConnection *connection = engine_line_pop (&context->securing);
-
-      if (connection == NULL)
-        return;
-      connection->lined &= (guint8) ~ENGINE_LINE_SECURING;
-      engine_securing_step (connection);
-      if (g_get_monotonic_time () >= turn->end)
-        return;
-    }
-}
-
-static void
-turn_timer (EngineContext *context, EngineTimer *timer)
-{
-  if (timer->kind == ENGINE_WATCH_LISTENER)
-    engine_listener_resume ((EngineListener *) ((guint8 *) timer - G_STRUCT_OFFSET (EngineListener, timer)));
-  else if (timer->kind == ENGINE_WATCH_RELIEF)
-    engine_relief_come (context);
-  else
-    engine_connection_on_deadline ((EngineConnection *) ((guint8 *) timer - G_STRUCT_OFFSET (EngineConnection, timer)));
-}
-
-/* Those that are left when the time is over stay due. */
-static void
-turn_timers (EngineTurn *turn)
-{
-  EngineContext *context = turn->context;
-  EngineTimer *timer;
-
-  for (guint i = 1; !context->destroyed && (timer = engine_wheel_pop (&context->wheel, context->tick)) != NULL; i++)
-    {
-      turn_timer (context, timer);
-      if (i % TURN_TIMERS_PER_LOOK == 0 && g_get_monotonic_time () >= turn->end)
-        return;
-    }
-}
-
-static void
-turn_writable (EngineTurn *turn)
-{
-  EngineContext *context = turn->context;
-
-  for (guint left = context->writable.count; left > 0 && !context->destroyed; left--)
-    {
-      EngineConnection *connection = engine_line_pop (&context->writable);
-
-      if (connection == NULL)
-        return;
-      connection->lined &= (guint8) ~ENGINE_LINE_WRITABLE;
-      /* Who is blocked gets in line again when the kernel has taken everything. */
-      if (!connection->wants_writable || connection->blocked)
-        continue;
-
-      connection->wants_writable = FALSE;
-      if (connection->state != ENGINE_STATE_OPEN && connection->state != ENGINE_STATE_REPLYING)
-        continue;
-      context->events->writable (connection);
-      engine_reply_settle (connection);
-    }
-}
-
-void
-engine_context_flush (EngineContext *context)
-{
-  for (guint left = context->dirty.count; left > 0; left--)
-    {
-      EngineConnection *connection = engine_line_pop (&context->dirty);
-
-      connection->lined &= (guint8) ~ENGINE_LINE_DIRTY;
-      engine_connection_flush (connection);
-    }
-}
-
-void
-engine_context_announce (EngineContext *context)
-{
-  EngineConnection *connection;
-
-  while ((connection = engine_line_pop (&context->sent)) != NULL)
-    {
-      connection->lined &= (guint8) ~ENGINE_LINE_SENT;
-      context->events->sent (connection);
-    }
-  while ((connection = engine_line_pop (&context->ended)) != NULL)
-    {
-      connection->lined &= (guint8) ~ENGINE_LINE_ENDED;
-      engine_connection_announce_end (connection);
-    }
 }
 
 /* --- the turn */
@@ -329,7 +153,8 @@ turn_begin (EngineTurn *turn, EngineContext *context)
   turn->inflated = NULL;
   turn->context = context;
   turn->frames = context->limits.turn_frames;
-  turn->checks = 0;
+  turn->granted = FALSE;
+  turn->outer = context->budget;
 
   return TRUE;
 }
@@ -345,6 +170,8 @@ turn_end (EngineTurn *turn)
   if (context->spare_inflated == NULL)
     context->spare_inflated = g_steal_pointer (&turn->inflated);
   g_free (turn->inflated);
+  if (context->depth > 1)
+    context->budget = turn->outer;
 
   return engine_context_release (context);
 }
@@ -360,14 +187,10 @@ engine_context_service (EngineContext *context, int timeout_ms)
     return FALSE;
 
   count = turn_wait (context, events, timeout_ms);
-  turn.end = turn_look_at_clock (context) + context->limits.turn_microseconds;
-  turn_ready (&turn);
-  turn_events (&turn, events, count);
-  turn_securing (&turn);
-  turn_timers (&turn);
-  turn_writable (&turn);
-  engine_context_flush (context);
-  engine_context_announce (context);
+  engine_budget_start (&turn.budget, turn_look_at_clock (context), context->limits.turn_microseconds);
+  context->budget = &turn.budget;
+  engine_phases_sort (&turn, events, count);
+  engine_phases_run (&turn);
 
   return turn_end (&turn) && count >= 0;
 }

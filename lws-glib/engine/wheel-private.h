@@ -35,6 +35,9 @@ engine_timer_is_set (const EngineTimer *timer)
   return timer->link != NULL;
 }
 
+/* May there be a timer that is due at @tick? */
+gboolean engine_wheel_is_due (EngineWheel *wheel, guint32 tick);
+
 /* Takes a timer that is due at @tick, or NULL. To be called until it is NULL; the
  * timers may be set again meanwhile. */
 EngineTimer *engine_wheel_pop (EngineWheel *wheel, guint32 tick);

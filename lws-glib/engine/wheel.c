@@ -73,6 +73,15 @@ wheel_advance (EngineWheel *wheel, guint32 tick)
   wheel->now = tick;
 }
 
+gboolean
+engine_wheel_is_due (EngineWheel *wheel, guint32 tick)
+{
+  if (wheel->now != tick)
+    wheel_advance (wheel, tick);
+
+  return wheel->expiring != NULL;
+}
+
 EngineTimer *
 engine_wheel_pop (EngineWheel *wheel, guint32 tick)
 {

@@ -199,11 +199,21 @@ test_overtake_twice (void)
 
 /* --- settling */
 
+static EngineBlock *
+gathering_block (gsize capacity)
+{
+  EngineBlock *block = engine_block_new (capacity);
+
+  block->gathers = TRUE;
+
+  return block;
+}
+
 static void
 test_settle_moves (void)
 {
   EngineOutput output = { 0 };
-  g_autoptr (EngineBlock) shared = engine_block_new (64 * 1024);
+  g_autoptr (EngineBlock) shared = gathering_block (64 * 1024);
   g_autoptr (EngineBlock) own = engine_block_new (10);
 
   memcpy (shared->data, "abcdef", 6);
@@ -211,15 +221,34 @@ test_settle_moves (void)
   engine_output_append (&output, own, 0, 2);
   engine_output_append (&output, shared, 0, 3);
   engine_output_append (&output, shared, 4, 2);
-  engine_output_settle (&output, shared);
+  engine_output_settle (&output);
   g_assert_cmpuint (shared->references, ==, 1);
   assert_output (&output, "01abcef", 7);
 
   /* The next ones find room in the block that was made. */
   engine_output_append (&output, shared, 0, 1);
-  engine_output_settle (&output, shared);
+  engine_output_settle (&output);
   g_assert_cmpint (count_spans (&output), ==, 2);
   assert_output (&output, "01abcefa", 8);
+  engine_output_clear (&output);
+}
+
+/* What was written in several turns that came to their end before it could leave. */
+static void
+test_settle_moves_several (void)
+{
+  EngineOutput output = { 0 };
+  g_autoptr (EngineBlock) first = gathering_block (64 * 1024);
+  g_autoptr (EngineBlock) second = gathering_block (64 * 1024);
+
+  memcpy (first->data, "abc", 3);
+  memcpy (second->data, "def", 3);
+  engine_output_append (&output, first, 0, 3);
+  engine_output_append (&output, second, 0, 3);
+  engine_output_settle (&output);
+  g_assert_cmpuint (first->references, ==, 1);
+  g_assert_cmpuint (second->references, ==, 1);
+  assert_output (&output, "abcdef", 6);
   engine_output_clear (&output);
 }
 
@@ -228,14 +257,14 @@ static void
 test_settle_keeps (void)
 {
   EngineOutput outputs[40] = { 0 };
-  g_autoptr (EngineBlock) shared = engine_block_new (4000);
+  g_autoptr (EngineBlock) shared = gathering_block (4000);
 
   memset (shared->data, 'x', 4000);
   for (guint i = 0; i < 40; i++)
     engine_output_append (&outputs[i], shared, 0, 1000);
   for (guint i = 0; i < 40; i++)
     {
-      engine_output_settle (&outputs[i], shared);
+      engine_output_settle (&outputs[i]);
       g_assert_true (outputs[i].head.block == shared);
     }
   for (guint i = 0; i < 40; i++)
@@ -253,7 +282,7 @@ test_settle_joins_many (void)
   memset (block->data, 'x', 1000);
   for (gsize i = 0; i < 65; i++)
     engine_output_append (&output, block, i * 2, 1);
-  engine_output_settle (&output, NULL);
+  engine_output_settle (&output);
   g_assert_cmpint (count_spans (&output), ==, 1);
   g_assert_cmpuint (block->references, ==, 1);
   assert_output (&output, expected, 65);
@@ -276,9 +305,9 @@ test_settle_keeps_large (void)
     for (guint n = 0; n < 100; n++)
       {
         engine_output_append (&outputs[i], large, 0, size);
-        engine_output_settle (&outputs[i], NULL);
+        engine_output_settle (&outputs[i]);
         engine_output_append (&outputs[i], small, 10, 1);
-        engine_output_settle (&outputs[i], NULL);
+        engine_output_settle (&outputs[i]);
       }
   g_assert_cmpuint (large->references, ==, 1 + 2 * 100);
   g_assert_cmpuint (small->references, <, 2 * 100 / 2);
@@ -307,7 +336,7 @@ oracle_check (Oracle *oracle)
 
   /* The parts of more spans would not be all of the output. */
   if (engine_output_is_long (&oracle->output, PARTS_MAX))
-    engine_output_settle (&oracle->output, oracle->shared);
+    engine_output_settle (&oracle->output);
   for (guint i = 0; i < oracle->frames->len; i++)
     {
       gsize size;
@@ -359,11 +388,11 @@ oracle_send (Oracle *oracle)
 static void
 oracle_settle (Oracle *oracle)
 {
-  engine_output_settle (&oracle->output, oracle->shared);
+  engine_output_settle (&oracle->output);
   if (engine_block_room (oracle->shared) < 2000)
     {
       engine_block_unref (oracle->shared);
-      oracle->shared = engine_block_new (8000);
+      oracle->shared = gathering_block (8000);
     }
 }
 
@@ -372,7 +401,7 @@ test_oracle (void)
 {
   for (guint round = 0; round < 60; round++)
     {
-      Oracle oracle = { .shared = engine_block_new (8000),
+      Oracle oracle = { .shared = gathering_block (8000),
                         .frames = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref) };
 
       for (guint step = 0; step < 300; step++)
@@ -457,6 +486,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/output/overtake/at-every-byte", test_overtake_at_every_byte);
   g_test_add_func ("/engine/output/overtake/twice", test_overtake_twice);
   g_test_add_func ("/engine/output/settle/moves", test_settle_moves);
+  g_test_add_func ("/engine/output/settle/moves-several", test_settle_moves_several);
   g_test_add_func ("/engine/output/settle/keeps", test_settle_keeps);
   g_test_add_func ("/engine/output/settle/joins-many", test_settle_joins_many);
   g_test_add_func ("/engine/output/marks/many", test_marks);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "owner.h"
 
@@ -219,11 +220,18 @@ read_output (RawPeer *peer, guint n_control, guint8 first_byte, const char *payl
   return place;
 }
 
+/* Until what the peer has sent was read, and answered. */
 static void
 wait_for_pong (Owner *owner)
 {
-  while (owner->newest->urgent == NULL)
-    owner_turn (owner);
+  int unread;
+
+  do
+    {
+      owner_turn (owner);
+      g_assert_no_errno (ioctl (owner->newest->watch.fd, FIONREAD, &unread));
+    }
+  while (unread > 0);
   owner_settle (owner);
 }
 

@@ -396,14 +396,17 @@ test_many_deadlines (void)
   owner_advance (owner, owner->context->limits.handshake_ticks + 1);
   while (owner->counts[OWNER_RELEASED] < 200)
     {
-      g_assert_true (engine_wheel_next (&owner->context->wheel, &tick));
-      g_assert_cmpuint (tick, <=, engine_context_tick (owner->context));
-      /* It does not wait, though nothing else is there. */
+      /* It does not wait, whether the rest is due or has its end to be told. */
+      if (engine_wheel_next (&owner->context->wheel, &tick))
+        g_assert_cmpuint (tick, <=, engine_context_tick (owner->context));
+      else
+        g_assert_true (engine_context_has_work (owner->context));
       g_assert_true (engine_context_service (owner->context, -1));
       turns++;
     }
-  g_assert_cmpuint (turns, >, 1);
-  g_assert_cmpuint (turns, <, 200);
+  /* Each turn does something, and hardly more. */
+  g_assert_cmpuint (turns, >, 200);
+  g_assert_cmpuint (turns, <, 200 * 10);
 }
 
 int
