@@ -47,10 +47,35 @@ lwsg_connection_finalize (GObject *object)
   G_OBJECT_CLASS (lwsg_connection_parent_class)->finalize (object);
 }
 
+/* What any thread may ask for. */
+static gboolean
+property_is_for_all (guint property)
+{
+  switch (property)
+    {
+    case LWSG_CONNECTION_PROP_STATE: /* read atomically */
+    case LWSG_CONNECTION_PROP_PROTOCOL:
+    case LWSG_CONNECTION_PROP_SUBPROTOCOL:
+    case LWSG_CONNECTION_PROP_EXTENSIONS:
+    case LWSG_CONNECTION_PROP_PATH:
+    case LWSG_CONNECTION_PROP_IS_CLIENT:
+    case LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE:
+    case LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE_ERRORS:
+    case LWSG_CONNECTION_PROP_TLS_PROTOCOL_VERSION:
+    case LWSG_CONNECTION_PROP_TLS_CIPHERSUITE_NAME:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
 static void
 lwsg_connection_get_property (GObject *object, guint property, GValue *value, GParamSpec *pspec)
 {
   LwsgConnection *self = LWSG_CONNECTION (object);
+
+  if (!property_is_for_all (property))
+    lwsg_return_if_elsewhere (self->home);
 
   switch (property)
     {
@@ -173,7 +198,8 @@ install_facts (void)
    * Since: 1.0
    */
   properties[LWSG_CONNECTION_PROP_STATE] =
-    g_param_spec_enum ("state", NULL, NULL, LWSG_TYPE_CONNECTION_STATE, LWSG_CONNECTION_OPEN, READ_FLAGS);
+    g_param_spec_enum ("state", NULL, NULL, LWSG_TYPE_CONNECTION_STATE, LWSG_CONNECTION_CLOSED,
+                       READ_FLAGS);
 
   /**
    * LwsgConnection:protocol:
@@ -547,7 +573,8 @@ lwsg_connection_class_init (LwsgConnectionClass *klass)
 static void
 lwsg_connection_init (LwsgConnection *self)
 {
-  self->state = LWSG_CONNECTION_OPEN;
+  /* Until the library opens it, which it does right after it has made one. */
+  self->state = LWSG_CONNECTION_CLOSED;
   self->max_buffered = CONNECTION_MAX_BUFFERED;
   self->compress = TRUE;
   self->round_trip = -1;

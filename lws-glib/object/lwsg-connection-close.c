@@ -111,6 +111,7 @@ lwsg_connection_ping_finish (LwsgConnection *self, GAsyncResult *result, GError 
   gssize round_trip;
 
   g_return_val_if_fail (g_task_is_valid (result, self), -1);
+  g_return_val_if_fail (g_async_result_is_tagged (result, lwsg_connection_ping_async), -1);
 
   round_trip = g_task_propagate_int (G_TASK (result), &failure);
   if (failure == NULL)
@@ -312,6 +313,7 @@ gboolean
 lwsg_connection_close_finish (LwsgConnection *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, lwsg_connection_close_async), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
 }

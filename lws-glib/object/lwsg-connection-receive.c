@@ -404,6 +404,7 @@ LwsgMessage *
 lwsg_connection_receive_finish (LwsgConnection *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, lwsg_connection_receive_async), NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
 }
@@ -486,6 +487,7 @@ gboolean
 lwsg_connection_get_streaming (LwsgConnection *self)
 {
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   return self->streaming;
 }
@@ -506,6 +508,7 @@ lwsg_connection_set_streaming (LwsgConnection *self, gboolean streaming)
 {
   g_return_if_fail (LWSG_IS_CONNECTION (self));
   g_return_if_fail (g_queue_is_empty (&self->receives));
+  lwsg_return_if_elsewhere (self->home);
 
   if (self->streaming == !!streaming)
     return;

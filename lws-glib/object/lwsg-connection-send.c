@@ -502,6 +502,7 @@ gboolean
 lwsg_connection_send_finish (LwsgConnection *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, lwsg_connection_send_async), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
 }

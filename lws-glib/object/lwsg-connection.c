@@ -45,6 +45,8 @@ lwsg_connection_set_closed_error (LwsgConnection *self, GError **error)
   if (self->close_reason != NULL)
     g_set_error (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The connection is closed (%u): %s"), self->close_code,
                  self->close_reason);
+  else if (self->home == NULL)
+    g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The connection has never been open"));
   else if (self->close_code != 0)
     g_set_error (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The connection is closed (%u)"), self->close_code);
   else
@@ -86,6 +88,7 @@ lwsg_connection_new (EngineConnection *engine, LwsgProtocol *protocol, const cha
 {
   LwsgConnection *self = g_object_new (LWSG_TYPE_CONNECTION, NULL);
 
+  self->state = LWSG_CONNECTION_OPEN;
   self->engine = engine;
   self->context = g_object_ref (engine->context->owner);
   self->home = lwsg_home_ref (self->context->home);
@@ -331,6 +334,7 @@ GSocketAddress *
 lwsg_connection_get_remote_address (LwsgConnection *self)
 {
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), NULL);
+  lwsg_return_val_if_elsewhere (self->home, NULL);
 
   if (self->remote_address == NULL && self->peer_length > 0)
     self->remote_address = g_socket_address_new_from_native (self->peer, self->peer_length);
@@ -358,6 +362,7 @@ lwsg_connection_get_socket (LwsgConnection *self, GError **error)
   int fd;
 
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), NULL);
+  lwsg_return_val_if_elsewhere (self->home, NULL);
 
   if (self->engine == NULL || self->engine->watch.fd < 0)
     {
@@ -392,6 +397,7 @@ guint
 lwsg_connection_get_close_code (LwsgConnection *self)
 {
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), 0);
+  lwsg_return_val_if_elsewhere (self->home, 0);
 
   return self->close_code;
 }
@@ -410,6 +416,7 @@ const char *
 lwsg_connection_get_close_reason (LwsgConnection *self)
 {
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), NULL);
+  lwsg_return_val_if_elsewhere (self->home, NULL);
 
   return self->close_reason;
 }
@@ -428,6 +435,7 @@ gsize
 lwsg_connection_get_buffered_amount (LwsgConnection *self)
 {
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), 0);
+  lwsg_return_val_if_elsewhere (self->home, 0);
 
   return (self->engine != NULL ? self->engine->output.bytes : 0) + self->kept_bytes +
          (gsize) g_atomic_pointer_get (&self->posted);
@@ -447,6 +455,7 @@ gsize
 lwsg_connection_get_max_buffered_amount (LwsgConnection *self)
 {
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), 0);
+  lwsg_return_val_if_elsewhere (self->home, 0);
 
   return self->max_buffered;
 }
@@ -464,6 +473,7 @@ void
 lwsg_connection_set_max_buffered_amount (LwsgConnection *self, gsize bytes)
 {
   g_return_if_fail (LWSG_IS_CONNECTION (self));
+  lwsg_return_if_elsewhere (self->home);
 
   if (self->max_buffered == bytes)
     return;
@@ -485,6 +495,7 @@ LwsgSlowConsumerPolicy
 lwsg_connection_get_slow_consumer_policy (LwsgConnection *self)
 {
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), LWSG_SLOW_CONSUMER_CLOSE);
+  lwsg_return_val_if_elsewhere (self->home, LWSG_SLOW_CONSUMER_CLOSE);
 
   return self->policy;
 }
@@ -503,6 +514,7 @@ lwsg_connection_set_slow_consumer_policy (LwsgConnection *self, LwsgSlowConsumer
 {
   g_return_if_fail (LWSG_IS_CONNECTION (self));
   g_return_if_fail (policy <= LWSG_SLOW_CONSUMER_DROP_NEWEST);
+  lwsg_return_if_elsewhere (self->home);
 
   if (self->policy == policy)
     return;
@@ -527,6 +539,7 @@ gboolean
 lwsg_connection_get_compress (LwsgConnection *self)
 {
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   return self->compress;
 }
@@ -549,6 +562,7 @@ void
 lwsg_connection_set_compress (LwsgConnection *self, gboolean compress)
 {
   g_return_if_fail (LWSG_IS_CONNECTION (self));
+  lwsg_return_if_elsewhere (self->home);
 
   if (self->compress == !!compress)
     return;

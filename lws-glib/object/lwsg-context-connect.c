@@ -308,6 +308,7 @@ lwsg_context_connect_full_async (LwsgContext *self, const char *uri, const char 
 
   g_return_if_fail (LWSG_IS_CONTEXT (self));
   g_return_if_fail (uri != NULL);
+  lwsg_return_if_elsewhere (self->home);
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, lwsg_context_connect_async);
@@ -391,6 +392,7 @@ lwsg_context_connect_finish (LwsgContext *self, GAsyncResult *result, GError **e
   LwsgConnection *connection;
 
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, lwsg_context_connect_async), NULL);
 
   connection = g_task_propagate_pointer (G_TASK (result), error);
   if (connection != NULL)
@@ -433,6 +435,7 @@ GProxyResolver *
 lwsg_context_get_proxy_resolver (LwsgContext *self)
 {
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), NULL);
+  lwsg_return_val_if_elsewhere (self->home, NULL);
 
   /* The desktop's brings its settings along, and threads that watch them: nothing for a
    * server, which never asks. */
@@ -461,6 +464,7 @@ lwsg_context_set_proxy_resolver (LwsgContext *self, GProxyResolver *resolver)
 
   g_return_if_fail (LWSG_IS_CONTEXT (self));
   g_return_if_fail (resolver == NULL || G_IS_PROXY_RESOLVER (resolver));
+  lwsg_return_if_elsewhere (self->home);
 
   was_chosen = self->proxy_is_chosen;
   self->proxy_is_chosen = TRUE;

@@ -66,6 +66,7 @@ lwsg_context_serve_directory_full (LwsgContext *self, const char *prefix, GFile 
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
   g_return_val_if_fail (prefix != NULL, FALSE);
   g_return_val_if_fail (G_IS_FILE (directory), FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   served = lwsg_directory_new (prefix, directory, flags, headers, error);
   if (served == NULL)
@@ -108,7 +109,10 @@ lwsg_context_serve_directory_full (LwsgContext *self, const char *prefix, GFile 
 gboolean
 lwsg_context_set_allowed_origins (LwsgContext *self, const char *const *origins, GError **error)
 {
+  char **copy;
+
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   for (guint i = 0; origins != NULL && origins[i] != NULL; i++)
     if (strcmp (origins[i], ORIGIN_SAME) != 0 && !wire_origin_is_valid (origins[i]))
@@ -118,8 +122,10 @@ lwsg_context_set_allowed_origins (LwsgContext *self, const char *const *origins,
         return FALSE;
       }
 
+  /* They may be what the getter returned. */
+  copy = g_strdupv ((char **) origins);
   g_strfreev (self->allowed_origins);
-  self->allowed_origins = g_strdupv ((char **) origins);
+  self->allowed_origins = copy;
   g_object_notify (G_OBJECT (self), "allowed-origins");
 
   return TRUE;
@@ -140,6 +146,7 @@ const char *const *
 lwsg_context_get_allowed_origins (LwsgContext *self)
 {
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), NULL);
+  lwsg_return_val_if_elsewhere (self->home, NULL);
 
   return (const char *const *) self->allowed_origins;
 }

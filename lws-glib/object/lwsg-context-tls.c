@@ -33,6 +33,7 @@ GTlsCertificate *
 lwsg_context_get_tls_certificate (LwsgContext *self)
 {
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), NULL);
+  lwsg_return_val_if_elsewhere (self->home, NULL);
 
   if (self->engine == NULL || self->engine->tls.credentials == NULL)
     return NULL;
@@ -69,6 +70,7 @@ lwsg_context_set_tls_certificate (LwsgContext *self, GTlsCertificate *certificat
 
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
   g_return_val_if_fail (certificate == NULL || G_IS_TLS_CERTIFICATE (certificate), FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   if (!lwsg_context_check_open (self, error))
     return FALSE;
@@ -106,6 +108,7 @@ lwsg_context_add_tls_certificate (LwsgContext *self, GTlsCertificate *certificat
 
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
   g_return_val_if_fail (G_IS_TLS_CERTIFICATE (certificate), FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   if (!lwsg_context_check_open (self, error))
     return FALSE;
@@ -149,6 +152,7 @@ GTlsDatabase *
 lwsg_context_get_tls_database (LwsgContext *self)
 {
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), NULL);
+  lwsg_return_val_if_elsewhere (self->home, NULL);
 
   return self->engine != NULL ? self->engine->tls.database : NULL;
 }
@@ -167,6 +171,7 @@ lwsg_context_set_tls_database (LwsgContext *self, GTlsDatabase *database)
 {
   g_return_if_fail (LWSG_IS_CONTEXT (self));
   g_return_if_fail (database == NULL || G_IS_TLS_DATABASE (database));
+  lwsg_return_if_elsewhere (self->home);
 
   if (self->engine == NULL || self->engine->tls.database == database)
     return;
@@ -189,6 +194,7 @@ GTlsAuthenticationMode
 lwsg_context_get_tls_authentication_mode (LwsgContext *self)
 {
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), G_TLS_AUTHENTICATION_NONE);
+  lwsg_return_val_if_elsewhere (self->home, G_TLS_AUTHENTICATION_NONE);
 
   return self->engine != NULL ? self->engine->tls.authentication_mode : G_TLS_AUTHENTICATION_NONE;
 }
@@ -207,6 +213,7 @@ lwsg_context_set_tls_authentication_mode (LwsgContext *self, GTlsAuthenticationM
 {
   g_return_if_fail (LWSG_IS_CONTEXT (self));
   g_return_if_fail (mode >= G_TLS_AUTHENTICATION_NONE && mode <= G_TLS_AUTHENTICATION_REQUIRED);
+  lwsg_return_if_elsewhere (self->home);
 
   if (self->engine == NULL || self->engine->tls.authentication_mode == mode)
     return;
@@ -229,6 +236,7 @@ GTlsInteraction *
 lwsg_context_get_tls_interaction (LwsgContext *self)
 {
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), NULL);
+  lwsg_return_val_if_elsewhere (self->home, NULL);
 
   return self->engine != NULL ? self->engine->tls.interaction : NULL;
 }
@@ -247,6 +255,7 @@ lwsg_context_set_tls_interaction (LwsgContext *self, GTlsInteraction *interactio
 {
   g_return_if_fail (LWSG_IS_CONTEXT (self));
   g_return_if_fail (interaction == NULL || G_IS_TLS_INTERACTION (interaction));
+  lwsg_return_if_elsewhere (self->home);
 
   if (self->engine != NULL && g_set_object (&self->engine->tls.interaction, interaction))
     tls_notify (self, LWSG_CONTEXT_PROP_TLS_INTERACTION);

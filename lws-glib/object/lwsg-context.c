@@ -179,6 +179,7 @@ lwsg_context_listen (LwsgContext *self, const char *host, guint16 port, GError *
   g_autoptr (GSocketAddress) address = NULL;
 
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), 0);
+  lwsg_return_val_if_elsewhere (self->home, 0);
 
   if (!lwsg_context_check_open (self, error))
     return 0;
@@ -217,6 +218,7 @@ lwsg_context_listen_path (LwsgContext *self, const char *path, GError **error)
 
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
   g_return_val_if_fail (path != NULL, FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   if (!lwsg_context_check_open (self, error))
     return FALSE;
@@ -267,6 +269,7 @@ lwsg_context_listen_socket (LwsgContext *self, GSocket *socket, GError **error)
 
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
   g_return_val_if_fail (G_IS_SOCKET (socket), FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   if (!lwsg_context_check_open (self, error))
     return FALSE;
@@ -320,6 +323,7 @@ lwsg_context_add_protocol (LwsgContext *self, const char *name, GError **error)
   GError *failure = NULL;
 
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), NULL);
+  lwsg_return_val_if_elsewhere (self->home, NULL);
 
   if (!lwsg_context_check_open (self, error))
     return NULL;
@@ -368,6 +372,7 @@ LwsgProtocol *
 lwsg_context_lookup_protocol (LwsgContext *self, const char *name)
 {
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), NULL);
+  lwsg_return_val_if_elsewhere (self->home, NULL);
 
   for (guint i = 0; i < self->protocols->len; i++)
     if (g_strcmp0 (lwsg_protocol_get_name (self->protocols->pdata[i]), name) == 0)
@@ -502,8 +507,11 @@ static void
 lwsg_context_get_property (GObject *object, guint property, GValue *value, GParamSpec *pspec)
 {
   LwsgContext *self = LWSG_CONTEXT (object);
-  const guint *limit = context_limit (self, property);
+  const guint *limit;
 
+  lwsg_return_if_elsewhere (self->home);
+
+  limit = context_limit (self, property);
   if (limit != NULL)
     g_value_set_uint (value, *limit);
   else if (lwsg_context_get_tls_property (self, property, value))
@@ -534,8 +542,11 @@ static void
 lwsg_context_set_property (GObject *object, guint property, const GValue *value, GParamSpec *pspec)
 {
   LwsgContext *self = LWSG_CONTEXT (object);
-  guint *limit = context_limit (self, property);
+  guint *limit;
 
+  lwsg_return_if_elsewhere (self->home);
+
+  limit = context_limit (self, property);
   if (lwsg_context_set_compression (self, property, value, pspec))
     return;
   if (limit != NULL && *limit != g_value_get_uint (value))

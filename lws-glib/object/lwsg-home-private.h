@@ -28,12 +28,10 @@ lwsg_home_serves_here (LwsgHome *home)
   return home == NULL || engine_inbox_is_read_here (home->inbox);
 }
 
-/* Has @func called at home, in a turn of the main loop; never at once. From any thread. */
+/* Has @func called at home, in a turn of the main loop; never at once. From any thread. An object
+ * whose last reference goes elsewhere is handed over like this by its dispose(), with a reference:
+ * @func does all that may be done at home alone. Which of the two threads then frees it is open. */
 void lwsg_home_run (LwsgHome *home, GSourceFunc func, gpointer data, GDestroyNotify destroy);
-
-/* Gives up a reference to an object at home. For the end of one of which that thread may know
- * something still. */
-void lwsg_home_unref_object (LwsgHome *home, gpointer object);
 
 /* The program's mistake, said in words: another thread would read what is being changed. */
 void lwsg_home_complain (const char *function);

@@ -54,18 +54,6 @@ lwsg_home_run (LwsgHome *home, GSourceFunc func, gpointer data, GDestroyNotify d
   g_source_attach (source, home->main_context);
 }
 
-static gboolean
-home_arrive (gpointer object)
-{
-  return G_SOURCE_REMOVE;
-}
-
-void
-lwsg_home_unref_object (LwsgHome *home, gpointer object)
-{
-  lwsg_home_run (home, home_arrive, object, g_object_unref);
-}
-
 void
 lwsg_home_complain (const char *function)
 {

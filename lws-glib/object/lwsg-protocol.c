@@ -191,13 +191,19 @@ protocol_get_item_type (GListModel *model)
 static guint
 protocol_get_n_items (GListModel *model)
 {
-  return LWSG_PROTOCOL (model)->connections->len;
+  LwsgProtocol *self = LWSG_PROTOCOL (model);
+
+  lwsg_return_val_if_elsewhere (self->home, 0);
+
+  return self->connections->len;
 }
 
 static gpointer
 protocol_get_item (GListModel *model, guint position)
 {
   LwsgProtocol *self = LWSG_PROTOCOL (model);
+
+  lwsg_return_val_if_elsewhere (self->home, NULL);
 
   return position < self->connections->len ? g_object_ref (self->connections->pdata[position]) : NULL;
 }
@@ -256,6 +262,9 @@ broadcast_now (LwsgProtocol *self, LwsgMessageType type, GBytes *bytes, LwsgConn
 static void
 lwsg_protocol_broadcast_default (LwsgProtocol *self, LwsgMessage *message)
 {
+  /* Anybody can emit a signal. */
+  g_return_if_fail (message != NULL);
+
   broadcast_now (self, lwsg_message_get_message_type (message), lwsg_message_get_bytes (message), NULL, NULL);
 }
 
@@ -438,6 +447,7 @@ LwsgContext *
 lwsg_protocol_get_context (LwsgProtocol *self)
 {
   g_return_val_if_fail (LWSG_IS_PROTOCOL (self), NULL);
+  lwsg_return_val_if_elsewhere (self->home, NULL);
 
   return self->context;
 }
@@ -467,10 +477,10 @@ lwsg_protocol_get_property (GObject *object, guint property, GValue *value, GPar
       g_value_set_string (value, self->name);
       break;
     case PROP_CONTEXT:
-      g_value_set_object (value, self->context);
+      g_value_set_object (value, lwsg_protocol_get_context (self));
       break;
     case PROP_N_CONNECTIONS:
-      g_value_set_uint (value, self->connections->len);
+      g_value_set_uint (value, protocol_get_n_items (G_LIST_MODEL (self)));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property, pspec);

@@ -116,6 +116,7 @@ lwsg_request_respond_file (LwsgRequest *self, GFile *file, const char *content_t
 
   g_return_val_if_fail (LWSG_IS_REQUEST (self), FALSE);
   g_return_val_if_fail (G_IS_FILE (file), FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   if (!lwsg_request_begin_answer (self, 200, error) || !lwsg_request_check_field (content_type, error))
     return FALSE;

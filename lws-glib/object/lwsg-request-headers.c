@@ -28,7 +28,7 @@ lwsg_request_get_header (LwsgRequest *self, const char *name)
   g_return_val_if_fail (LWSG_IS_REQUEST (self), NULL);
   g_return_val_if_fail (name != NULL, NULL);
 
-  for (guint i = 0; self->names[i] != NULL; i++)
+  for (guint i = 0; self->names != NULL && self->names[i] != NULL; i++)
     if (g_ascii_strcasecmp (self->names[i], name) == 0)
       return self->values[i];
 
@@ -50,7 +50,7 @@ lwsg_request_list_headers (LwsgRequest *self)
 {
   g_return_val_if_fail (LWSG_IS_REQUEST (self), NULL);
 
-  return g_strdupv (self->names);
+  return self->names != NULL ? g_strdupv (self->names) : g_new0 (char *, 1);
 }
 
 gboolean
@@ -108,6 +108,7 @@ lwsg_request_add_response_header (LwsgRequest *self, const char *name, const cha
 {
   g_return_val_if_fail (LWSG_IS_REQUEST (self), FALSE);
   g_return_val_if_fail (name != NULL && value != NULL, FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   if (!lwsg_request_check_response_header (name, value, error))
     return FALSE;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/reply-private.h"
+#include "lwsg-home-private.h"
 
 #include <lws-glib/lws-glib.h>
 
@@ -11,6 +12,7 @@ struct _LwsgRequest {
   GObject parent_instance;
 
   EngineConnection *engine;     /* NULL when there is nothing left to answer */
+  LwsgHome *home;
   GSocketAddress *remote_address;
   EngineTlsFacts tls;           /* all 0 without TLS */
   char *method;

@@ -109,6 +109,7 @@ lwsg_request_respond (LwsgRequest *self, guint status, const char *content_type,
   g_autoptr (GString) head = NULL;
 
   g_return_val_if_fail (LWSG_IS_REQUEST (self), FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   if (!lwsg_request_begin_answer (self, status, error) || !lwsg_request_check_field (content_type, error))
     return FALSE;
@@ -145,6 +146,7 @@ lwsg_request_redirect (LwsgRequest *self, guint status, const char *location, GE
 {
   g_return_val_if_fail (LWSG_IS_REQUEST (self), FALSE);
   g_return_val_if_fail (location != NULL, FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   if (!request_is_redirection (status) || !wire_is_visible (location))
     {
@@ -176,6 +178,7 @@ gboolean
 lwsg_request_refuse (LwsgRequest *self, guint status, GError **error)
 {
   g_return_val_if_fail (LWSG_IS_REQUEST (self), FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   if (status < 400 || status > 599)
     {

@@ -1,6 +1,7 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-context-private.h"
 #include "lwsg-request-private.h"
 
 #include "wire/http-target-private.h"
@@ -59,6 +60,7 @@ lwsg_request_new (EngineConnection *engine, const WireHead *head, gboolean answe
 {
   LwsgRequest *self = g_object_new (LWSG_TYPE_REQUEST, NULL);
 
+  self->home = lwsg_home_ref (((LwsgContext *) engine->context->owner)->home);
   self->engine = answerable ? engine : NULL;
   self->opens = !answerable;
   self->remote_address = engine_connection_get_peer (engine);
@@ -99,7 +101,8 @@ lwsg_request_detach (LwsgRequest *self)
 {
   if (self->engine != NULL && self->engine->user == self)
     self->engine->user = NULL;
-  self->engine = NULL;
+  /* From here on it may be freed by another thread. */
+  g_atomic_pointer_set (&self->engine, NULL);
 }
 
 void
@@ -127,7 +130,7 @@ lwsg_request_get_method (LwsgRequest *self)
 {
   g_return_val_if_fail (LWSG_IS_REQUEST (self), NULL);
 
-  return self->method;
+  return self->method != NULL ? self->method : "";
 }
 
 /**
@@ -146,7 +149,7 @@ lwsg_request_get_path (LwsgRequest *self)
 {
   g_return_val_if_fail (LWSG_IS_REQUEST (self), NULL);
 
-  return self->path;
+  return self->path != NULL ? self->path : "";
 }
 
 /**
@@ -189,10 +192,11 @@ lwsg_request_get_remote_address (LwsgRequest *self)
 
 /* --- GObject */
 
-static void
-lwsg_request_finalize (GObject *object)
+/* Whoever was to answer does not. */
+static gboolean
+request_give_up (gpointer data)
 {
-  LwsgRequest *self = LWSG_REQUEST (object);
+  LwsgRequest *self = data;
 
   if (self->engine != NULL && self->held)
     {
@@ -201,6 +205,33 @@ lwsg_request_finalize (GObject *object)
       lwsg_request_end_answer (self);
     }
   lwsg_request_detach (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Any thread may give up the last reference. As long as the engine knows the request, it is for
+ * the context's to end it. */
+static void
+lwsg_request_dispose (GObject *object)
+{
+  LwsgRequest *self = LWSG_REQUEST (object);
+
+  if (g_atomic_pointer_get (&self->engine) != NULL && !lwsg_home_is_here (self->home))
+    {
+      lwsg_home_run (self->home, request_give_up, g_object_ref (self), g_object_unref);
+      return;
+    }
+  request_give_up (self);
+
+  G_OBJECT_CLASS (lwsg_request_parent_class)->dispose (object);
+}
+
+static void
+lwsg_request_finalize (GObject *object)
+{
+  LwsgRequest *self = LWSG_REQUEST (object);
+
+  g_clear_pointer (&self->home, lwsg_home_unref);
   g_clear_object (&self->remote_address);
   engine_tls_facts_clear (&self->tls);
   g_string_free (self->response_headers, TRUE);
@@ -221,10 +252,10 @@ lwsg_request_get_property (GObject *object, guint property, GValue *value, GPara
   switch (property)
     {
     case PROP_METHOD:
-      g_value_set_string (value, self->method);
+      g_value_set_string (value, lwsg_request_get_method (self));
       break;
     case PROP_PATH:
-      g_value_set_string (value, self->path);
+      g_value_set_string (value, lwsg_request_get_path (self));
       break;
     case PROP_QUERY:
       g_value_set_string (value, self->query);
@@ -244,6 +275,7 @@ lwsg_request_class_init (LwsgRequestClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
 
+  object_class->dispose = lwsg_request_dispose;
   object_class->finalize = lwsg_request_finalize;
   object_class->get_property = lwsg_request_get_property;
 
