@@ -22,7 +22,7 @@ typedef struct {
 } EngineChannel;
 
 gboolean engine_channel_open (EngineChannel *channel, GError **error);
-void engine_channel_close (EngineChannel *channel, int epoll_fd);
+void engine_channel_close (EngineChannel *channel, EngineContext *context);
 
 /* Hands a payload to the service process; waits a bounded time if that doesn't
  * keep up. */

@@ -26,10 +26,14 @@
 
 #define CHANNEL_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
+/* As many as the kernel lets pass with one message (SCM_MAX_FD). */
+#define CHANNEL_DESCRIPTORS_MAX 253
+
 /* A descriptor needs a byte to travel with. */
 typedef union {
   struct cmsghdr header;
   char space[CMSG_SPACE (sizeof (int))];
+  char all[CMSG_SPACE (CHANNEL_DESCRIPTORS_MAX * sizeof (int))];
 } ChannelControl;
 
 gboolean
@@ -54,15 +58,44 @@ engine_channel_open (EngineChannel *channel, GError **error)
   return TRUE;
 }
 
-void
-engine_channel_close (EngineChannel *channel, int epoll_fd)
+/* Memory is freed at once. What else a descriptor stands for may wait when it is closed: a socket with SO_LINGER for its
+ * peer, a file for the program that is its file system. */
+static void
+channel_discard (EngineContext *context, int fd)
 {
-  if (epoll_fd >= 0)
-    engine_poller_remove (epoll_fd, &channel->watch);
-  if (channel->watch.fd >= 0)
-    close (channel->watch.fd);
+  if (fcntl (fd, F_GET_SEALS) >= 0)
+    {
+      close (fd);
+      return;
+    }
+
+  if (context->closer == NULL)
+    context->closer = engine_closer_new ();
+  engine_closer_take (context->closer, fd);
+}
+
+/* Descriptors may lie in it that nobody has received: they are closed with it. */
+static gboolean
+channel_has_letters (const EngineChannel *channel)
+{
+  struct pollfd letters = { .fd = channel->watch.fd, .events = POLLIN };
+
+  return channel->watch.fd >= 0 && poll (&letters, 1, 0) == 1;
+}
+
+void
+engine_channel_close (EngineChannel *channel, EngineContext *context)
+{
+  const gboolean ours = engine_context_is_ours (context);
+
+  if (ours)
+    engine_poller_remove (context->epoll_fd, &channel->watch);
   if (channel->sender >= 0)
     close (channel->sender);
+  if (ours && channel_has_letters (channel))
+    channel_discard (context, channel->watch.fd);
+  else if (channel->watch.fd >= 0)
+    close (channel->watch.fd);
 }
 
 /* --- sending */
@@ -210,6 +243,14 @@ channel_size_of (int fd, gsize *size)
 }
 
 static void
+channel_refuse_file (EngineProtocol *protocol)
+{
+  engine_notice (protocol->context, ENGINE_NOTICE_BROADCAST,
+                 _("A broadcast was refused: it is not a sealed memory file of at most %d bytes"),
+                 ENGINE_BROADCAST_MAX);
+}
+
+static void
 channel_deliver_file (EngineProtocol *protocol, int fd)
 {
   g_autofree guint8 *bytes = NULL;
@@ -218,9 +259,7 @@ channel_deliver_file (EngineProtocol *protocol, int fd)
 
   if (!channel_size_of (fd, &size))
     {
-      engine_notice (protocol->context, ENGINE_NOTICE_BROADCAST,
-                     _("A broadcast was refused: it is not a sealed memory file of at most %d bytes"),
-                     ENGINE_BROADCAST_MAX);
+      channel_refuse_file (protocol);
       return;
     }
 
@@ -234,31 +273,65 @@ channel_deliver_file (EngineProtocol *protocol, int fd)
                    g_strerror (errno));
 }
 
-/* The descriptor that came along, or -1. */
-static int
-channel_descriptor (struct msghdr *message)
+/* The descriptors that came along; how many there are. */
+static guint
+channel_descriptors (struct msghdr *message, int *fds)
 {
   struct cmsghdr *header = CMSG_FIRSTHDR (message);
-  int fd = -1;
 
-  if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-      header->cmsg_len == CMSG_LEN (sizeof (int)))
-    memcpy (&fd, CMSG_DATA (header), sizeof fd);
+  if (header == NULL || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+    return 0;
 
-  return fd;
+  memcpy (fds, CMSG_DATA (header), header->cmsg_len - CMSG_LEN (0));
+
+  return (guint) ((header->cmsg_len - CMSG_LEN (0)) / sizeof (int));
+}
+
+/* One descriptor is a broadcast; several are none. */
+static void
+channel_take_descriptors (EngineProtocol *protocol, const int *fds, guint count)
+{
+  EngineContext *context = protocol->context;
+
+  /* Who is told may destroy the context. */
+  engine_context_hold (context);
+  if (count == 1)
+    channel_deliver_file (protocol, fds[0]);
+  else
+    channel_refuse_file (protocol);
+  for (guint i = 0; i < count; i++)
+    channel_discard (context, fds[i]);
+  engine_context_release (context);
+}
+
+static void
+channel_rest (EngineProtocol *protocol, const char *cause)
+{
+  engine_notice (protocol->context, ENGINE_NOTICE_BROADCAST, _("No broadcasts for a moment: %s"), cause);
+  engine_poller_set (protocol->context->epoll_fd, &protocol->channel.watch, 0);
+  engine_relief_call (protocol->context);
 }
 
 /* Any other failure may last, and epoll would tell of the same broadcast without end. */
 static void
 channel_rest_unless_empty (EngineProtocol *protocol, int failure)
 {
-  if (failure == EAGAIN || failure == EINTR)
-    return;
+  if (failure != EAGAIN && failure != EINTR)
+    channel_rest (protocol, g_strerror (failure));
+}
 
-  engine_notice (protocol->context, ENGINE_NOTICE_BROADCAST, _("No broadcasts for a moment: %s"),
-                 g_strerror (failure));
-  engine_poller_set (protocol->context->epoll_fd, &protocol->channel.watch, 0);
-  engine_relief_call (protocol->context);
+static void
+channel_take_bytes (EngineProtocol *protocol, const struct msghdr *message, guint8 *payload, gsize length)
+{
+  if (message->msg_flags & MSG_TRUNC)
+    engine_notice (protocol->context, ENGINE_NOTICE_BROADCAST,
+                   _("A broadcast was refused: it was written in more than %zu bytes at once"),
+                   message->msg_iov->iov_len);
+  else
+    {
+      payload[length] = 0;
+      engine_protocol_deliver (protocol, payload, length);
+    }
 }
 
 /* TRUE if another one may follow in this turn: after a large one, which waits with many
@@ -268,11 +341,12 @@ channel_receive_one (EngineProtocol *protocol, guint8 *payload, gsize size)
 {
   ChannelControl control;
   struct iovec part = { payload, size };
-  /* Without the padding: a second descriptor would fit in there, and stay open. */
+  /* All that may come: what has no room here is closed by the kernel, in our time. */
   struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
-                            .msg_controllen = CMSG_LEN (sizeof (int)) };
+                            .msg_controllen = sizeof control.all };
   gssize n = recvmsg (protocol->channel.watch.fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  int fd;
+  int fds[CHANNEL_DESCRIPTORS_MAX];
+  guint count;
 
   if (n < 0)
     {
@@ -280,31 +354,41 @@ channel_receive_one (EngineProtocol *protocol, guint8 *payload, gsize size)
       return errno == EINTR;
     }
 
-  fd = channel_descriptor (&message);
-  if (fd < 0 && message.msg_flags & MSG_CTRUNC)
+  count = channel_descriptors (&message, fds);
+  if (count > 0)
+    {
+      channel_take_descriptors (protocol, fds, count);
+      return FALSE;
+    }
+  if (message.msg_flags & MSG_CTRUNC)
     {
       /* The byte that came is not the broadcast. */
       engine_notice (protocol->context, ENGINE_NOTICE_BROADCAST,
                      _("A broadcast was lost: this process may have no more descriptors"));
       return TRUE;
     }
-  if (n == 0 && fd < 0)
+  if (n == 0)
     return FALSE;
-  if (fd >= 0)
-    {
-      channel_deliver_file (protocol, fd);
-      close (fd);
-    }
-  else if (message.msg_flags & MSG_TRUNC)
-    engine_notice (protocol->context, ENGINE_NOTICE_BROADCAST,
-                   _("A broadcast was refused: it was written in more than %zu bytes at once"), size);
-  else
-    {
-      payload[n] = 0;
-      engine_protocol_deliver (protocol, payload, (gsize) n);
-    }
+  channel_take_bytes (protocol, &message, payload, (gsize) n);
 
-  return fd < 0;
+  return TRUE;
+}
+
+/* Descriptors that wait to be closed must not become ever more: others stay in the channel, and their senders
+ * wait. */
+static gboolean
+channel_may_receive (EngineProtocol *protocol)
+{
+  EngineContext *context = protocol->context;
+
+  if (context->destroyed)
+    return FALSE;
+  if (context->closer == NULL || engine_closer_has_room (context->closer))
+    return TRUE;
+
+  channel_rest (protocol, _("descriptors that came with others wait to be closed"));
+
+  return FALSE;
 }
 
 void
@@ -312,7 +396,7 @@ engine_channel_receive (EngineTurn *turn, EngineProtocol *protocol)
 {
   guint8 *buffer = turn->buffer + ENGINE_RECEIVE_PADDING;
 
-  for (guint i = 0; i < CHANNEL_RECEIVES && engine_turn_has_time (turn); i++)
+  for (guint i = 0; i < CHANNEL_RECEIVES && engine_turn_has_time (turn) && channel_may_receive (protocol); i++)
     if (!channel_receive_one (protocol, buffer, ENGINE_RECEIVE_BUFFER))
       return;
 }

@@ -5,6 +5,7 @@
 
 #include "budget-private.h"
 #include "channel-private.h"
+#include "closer-private.h"
 #include "connection-private.h"
 #include "deflate-private.h"
 #include "gather-private.h"
@@ -89,6 +90,7 @@ struct libwebsocket_context {
   EngineRandom random;
   guint8 ping_payload[8];       /* by which our own pings are told from the owner's */
   EngineInbox *inbox;
+  EngineCloser *closer;         /* NULL until needed */
 
   EngineShared *shared;
   int pid;

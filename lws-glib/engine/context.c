@@ -18,7 +18,7 @@ context_free_protocol (gpointer data)
   EngineProtocol *protocol = data;
   EngineContext *context = protocol->context;
 
-  engine_channel_close (&protocol->channel, engine_context_is_ours (context) ? context->epoll_fd : -1);
+  engine_channel_close (&protocol->channel, context);
   g_free (protocol->name);
   g_free (protocol);
 }
@@ -226,6 +226,8 @@ engine_context_adopt (EngineContext *context)
    * here, and one of them may have held its mutex. */
   engine_inbox_abandon (g_steal_pointer (&context->inbox));
 
+  g_clear_pointer (&context->closer, engine_closer_abandon);
+
   context->pid = getpid ();
   context->fork_generation = engine_fork_generation ();
   if (!context_open_descriptors (context, &error) || !context_move_watches (context))
@@ -259,6 +261,19 @@ context_close_inbox (EngineContext *context)
   engine_inbox_unref (context->inbox);
 }
 
+/* ... which holds for this one likewise. */
+static void
+context_free_closer (EngineContext *context)
+{
+  if (context->closer == NULL)
+    return;
+
+  if (context->fork_generation != engine_fork_generation ())
+    engine_closer_abandon (context->closer);
+  else
+    engine_closer_free (context->closer);
+}
+
 static void
 context_free (EngineContext *context)
 {
@@ -281,6 +296,7 @@ context_free (EngineContext *context)
   g_free (context->spare_buffer);
   g_free (context->spare_inflated);
   context_close_inbox (context);
+  context_free_closer (context);
   if (context->driver != NULL)
     context->driver->gone (context->driver_data);
   if (context->epoll_fd >= 0)

@@ -55,6 +55,9 @@ char *engine_deflate_describe (const EngineDeflate *deflate);
  * context, until the next call. FALSE if it becomes too large for that. */
 gboolean engine_deflate_frame (EngineConnection *connection, EngineFrame *frame, GError **error);
 
+/* The frame was built: what its payload stood in is needed no more. */
+void engine_deflate_release (EngineConnection *connection);
+
 /* The frame was not sent after all. */
 void engine_deflate_lose (EngineConnection *connection);
 

@@ -8,7 +8,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* A buffer that a large message made larger than this is given back. */
+/* A buffer that a large message made larger than this is given back as soon as that has been sent: to
+ * take it anew costs little beside compressing so much. */
 #define DEFLATE_KEEP_MAX (256 * 1024)
 
 /* --- life */
@@ -329,6 +330,16 @@ void
 engine_deflate_lose (EngineConnection *connection)
 {
   connection->deflate->stale = TRUE;
+}
+
+void
+engine_deflate_release (EngineConnection *connection)
+{
+  const gboolean sends = connection->deflate->settings.window_bits >= WIRE_DEFLATE_BITS_SENDER_MIN;
+
+  /* During a broadcast the same bytes may be sent once more. */
+  if (sends && connection->context->gather.sharing == 0)
+    share_forget (share_of (connection));
 }
 
 void

@@ -10,6 +10,7 @@ typedef struct {
   EngineWatch watch;
   EngineTimer timer;            /* set while accepting is suspended, or was not long ago */
   gboolean secure;              /* by TLS, once there is a certificate */
+  gboolean lingers;             /* closing what it accepts would wait for the peer */
   gboolean crowded;             /* accepting is suspended until a handshake is over */
   gboolean borrowed;            /* others listen on it, too, and go on after us */
 } EngineListener;

@@ -83,6 +83,24 @@ listener_is_network (int fd)
   return getsockopt (fd, SOL_SOCKET, SO_DOMAIN, &family, &length) != 0 || family != AF_UNIX;
 }
 
+/* Connections inherit SO_LINGER from a socket that the program made. */
+static gboolean
+listener_is_lingering (int fd)
+{
+  struct linger linger = { 0 };
+  socklen_t length = sizeof linger;
+
+  return getsockopt (fd, SOL_SOCKET, SO_LINGER, &linger, &length) == 0 && linger.l_onoff != 0;
+}
+
+static void
+listener_end_lingering (int fd)
+{
+  const struct linger off = { 0 };
+
+  setsockopt (fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+}
+
 EngineListener *
 engine_listener_add (EngineContext *context, int fd, GError **error)
 {
@@ -92,6 +110,7 @@ engine_listener_add (EngineContext *context, int fd, GError **error)
   listener->timer.kind = ENGINE_WATCH_LISTENER;
   engine_watch_init (&listener->watch, ENGINE_WATCH_LISTENER, fd);
   listener->secure = listener_is_network (fd);
+  listener->lingers = listener_is_lingering (fd);
 
   if (!engine_poller_set (context->epoll_fd, &listener->watch, EPOLLIN))
     {
@@ -324,6 +343,8 @@ listener_admit (EngineListener *listener, int fd, const struct sockaddr *address
   EngineNeighbour *neighbour;
   EngineConnection *connection;
 
+  if (listener->lingers)
+    listener_end_lingering (fd);
   if (!listener_let_in (context, fd, address, &neighbour))
     return;
 

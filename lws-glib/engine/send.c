@@ -383,6 +383,22 @@ engine_connection_send_frame (EngineConnection *connection, guint8 first_byte, c
   return send_check_open (connection, error) && send_frame (connection, first_byte, payload, length, error);
 }
 
+static gboolean
+send_deflated (EngineConnection *connection, EngineFrame *frame, GError **error)
+{
+  gboolean sent;
+
+  if (!engine_deflate_frame (connection, frame, error))
+    return FALSE;
+
+  sent = send_frame (connection, frame->first_byte, frame->payload, frame->length, error);
+  if (!sent)
+    engine_deflate_lose (connection);
+  engine_deflate_release (connection);
+
+  return sent;
+}
+
 gboolean
 engine_connection_send_data (EngineConnection *connection, WireOpcode opcode, gboolean last, const guint8 *payload,
                              gsize length, GError **error)
@@ -398,14 +414,9 @@ engine_connection_send_data (EngineConnection *connection, WireOpcode opcode, gb
     return FALSE;
   if (!engine_send_check_room (connection, length, error))
     return FALSE;
-  if (connection->deflate != NULL && !engine_deflate_frame (connection, &frame, error))
+  if (!(connection->deflate != NULL ? send_deflated (connection, &frame, error)
+                                    : send_frame (connection, frame.first_byte, frame.payload, frame.length, error)))
     return FALSE;
-  if (!send_frame (connection, frame.first_byte, frame.payload, frame.length, error))
-    {
-      if (connection->deflate != NULL)
-        engine_deflate_lose (connection);
-      return FALSE;
-    }
 
   connection->sending_message = !last;
 

@@ -1,0 +1,203 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine/closer-private.h"
+#include "owner.h"
+
+/* Descriptors whose closing waits. A test in which the service thread waits for one never ends by itself. */
+
+#define PATIENCE_SECONDS 60
+#define LINGER_SECONDS 3600
+
+/* A TCP socket whose last close waits until @peer has taken what was sent. */
+static int
+lingering_new (RawPeer **peer)
+{
+  const struct linger linger = { .l_onoff = 1, .l_linger = LINGER_SECONDS };
+  static const guint8 bytes[64 * 1024];
+  guint16 port;
+  int listener = raw_listen (&port);
+  int fd;
+
+  *peer = raw_peer_connect (port, NULL, NULL);
+  fd = accept4 (listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  g_assert_cmpint (fd, >=, 0);
+  close (listener);
+  while (send (fd, bytes, sizeof bytes, MSG_NOSIGNAL) > 0)
+    ;
+  g_assert_cmpint (setsockopt (fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), ==, 0);
+
+  return fd;
+}
+
+/* All that was sent has come, and then the end: it was closed. */
+static void
+expect_closed (RawPeer *peer)
+{
+  raw_peer_expect_lost (peer);
+  raw_peer_free (peer);
+}
+
+static void
+pass (int sender, const int *fds, guint count)
+{
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (2 * sizeof (int))];
+  } control = { .header = { .cmsg_len = CMSG_LEN (count * sizeof (int)), .cmsg_level = SOL_SOCKET,
+                            .cmsg_type = SCM_RIGHTS } };
+  struct iovec part = { (char *) "", 1 };
+  const struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+                                  .msg_controllen = CMSG_SPACE (count * sizeof (int)) };
+
+  memcpy (CMSG_DATA (&control.header), fds, count * sizeof (int));
+  g_assert_cmpint (sendmsg (sender, &message, MSG_NOSIGNAL), ==, 1);
+  for (guint i = 0; i < count; i++)
+    close (fds[i]);
+}
+
+static int
+sealed_new (void)
+{
+  int fd = memfd_create ("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+  g_assert_cmpint (write (fd, "sealed", 6), ==, 6);
+  g_assert_cmpint (fcntl (fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE), ==, 0);
+
+  return fd;
+}
+
+/* Alone, or behind a broadcast where the kernel would close it if there was no room for it. */
+static void
+test_broadcast (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  RawPeer *alone;
+  RawPeer *behind;
+  int fds[2];
+
+  fds[0] = lingering_new (&alone);
+  pass (owner->protocol->channel.sender, fds, 1);
+  fds[0] = sealed_new ();
+  fds[1] = lingering_new (&behind);
+  pass (owner->protocol->channel.sender, fds, 2);
+  fds[0] = sealed_new ();
+  pass (owner->protocol->channel.sender, fds, 1);
+  owner_wait (owner, OWNER_BROADCAST, 1);
+  g_assert_cmpstr (owner->log->str, ==, "broadcast sealed\n");
+
+  expect_closed (alone);
+  expect_closed (behind);
+}
+
+/* Nobody has received it when the context ends. */
+static void
+test_unreceived (void)
+{
+  Owner *owner = owner_new_deaf ();
+  RawPeer *peer;
+  int fd = lingering_new (&peer);
+
+  pass (owner->protocol->channel.sender, &fd, 1);
+  owner_free (owner);
+  expect_closed (peer);
+}
+
+static void
+wait_for_room (EngineCloser *closer)
+{
+  const gint64 end = g_get_monotonic_time () + PATIENCE_SECONDS * G_TIME_SPAN_SECOND;
+
+  while (!engine_closer_has_room (closer))
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_usleep (1000);
+    }
+}
+
+/* Those that wait are counted. */
+static void
+test_bound (void)
+{
+  EngineCloser *closer = engine_closer_new ();
+  RawPeer *peer;
+  guint count;
+
+  engine_closer_take (closer, lingering_new (&peer));
+  for (count = 1; engine_closer_has_room (closer); count++)
+    {
+      g_assert_cmpuint (count, <, 1000);
+      engine_closer_take (closer, dup (0));
+    }
+  g_assert_cmpuint (count, ==, 64);
+  expect_closed (peer);
+  wait_for_room (closer);
+  engine_closer_free (closer);
+}
+
+/* ... and senders wait in the channel meanwhile. */
+static void
+test_channel_rests (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  RawPeer *peer;
+  int fd = lingering_new (&peer);
+
+  pass (owner->protocol->channel.sender, &fd, 1);
+  owner_settle (owner);
+  while (engine_closer_has_room (owner->context->closer))
+    engine_closer_take (owner->context->closer, dup (0));
+  g_assert_cmpint (write (owner->protocol->channel.sender, "later", 5), ==, 5);
+  owner_settle (owner);
+  g_assert_cmpuint (owner->counts[OWNER_BROADCAST], ==, 0);
+
+  expect_closed (peer);
+  wait_for_room (owner->context->closer);
+  owner_advance (owner, 2);
+  owner_wait (owner, OWNER_BROADCAST, 1);
+  g_assert_cmpstr (owner->log->str, ==, "broadcast later\n");
+}
+
+/* Connections inherit it from a listening socket that the program made. */
+static void
+test_listener (void)
+{
+  const struct linger linger = { .l_onoff = 1, .l_linger = LINGER_SECONDS };
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  g_autoptr (RawPeer) peer = NULL;
+  g_autoptr (GError) error = NULL;
+  struct linger found = { .l_onoff = 1 };
+  socklen_t length = sizeof found;
+  guint16 port;
+  int listener = raw_listen (&port);
+
+  g_assert_cmpint (setsockopt (listener, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), ==, 0);
+  g_assert_cmpint (fcntl (listener, F_SETFL, O_NONBLOCK), ==, 0);
+  g_assert_nonnull (engine_listener_add (owner->context, listener, &error));
+  peer = raw_peer_connect (port, owner_turn, owner);
+  raw_peer_upgrade (peer);
+  g_assert_cmpint (getsockopt (owner->newest->watch.fd, SOL_SOCKET, SO_LINGER, &found, &length), ==, 0);
+  g_assert_cmpint (found.l_onoff, ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  alarm (10 * PATIENCE_SECONDS);
+
+  g_test_add_func ("/engine/closer/broadcast", test_broadcast);
+  g_test_add_func ("/engine/closer/unreceived", test_unreceived);
+  g_test_add_func ("/engine/closer/bound", test_bound);
+  g_test_add_func ("/engine/closer/channel-rests", test_channel_rests);
+  g_test_add_func ("/engine/closer/listener", test_listener);
+
+  return g_test_run ();
+}
