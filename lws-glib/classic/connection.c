@@ -163,6 +163,7 @@ connection_write_close (struct libwebsocket *wsi, const guint8 *payload, gsize l
   guint16 code;
   const char *reason;
   gsize reason_length;
+  g_autofree char *text = NULL;
 
   if (wsi->state != ENGINE_STATE_OPEN)
     {
@@ -177,7 +178,8 @@ connection_write_close (struct libwebsocket *wsi, const guint8 *payload, gsize l
     }
   if (!wire_close_parse (payload, length, &code, &reason, &reason_length, &violation))
     {
-      g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID, violation.text);
+      text = engine_error_translate (&violation.parts);
+      g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID, text);
       return FALSE;
     }
 

@@ -63,7 +63,7 @@ classic_handshake (EngineConnection *connection, const WireHead *head, const Wir
         }
     }
   if (offered)
-    return wire_refusal_set (refusal, 400, "none of the subprotocols that were asked for is served here");
+    return wire_refusal_set (refusal, 400, N_("none of the subprotocols that were asked for is served here"));
 
   engine_connection_bind (connection, classic_protocol_for_none (connection->context));
 
@@ -78,7 +78,8 @@ classic_accepted (EngineConnection *connection, const char *subprotocol, WireRef
                                : classic_protocol_for_none (connection->context);
 
   if (protocol == NULL)
-    return wire_refusal_set (refusal, 0, "the server chose the subprotocol \"%s\", which this program does not have",
+    return wire_refusal_set (refusal, 0,
+                             N_("the server chose the subprotocol \"%.60s\", which this program does not have"),
                              subprotocol);
 
   engine_connection_bind (connection, protocol);

@@ -176,6 +176,7 @@ void
 engine_connection_fail (EngineConnection *connection, const WireViolation *violation)
 {
   gsize length = strlen (violation->text);
+  g_autofree char *text = NULL;
 
   if (connection->state != ENGINE_STATE_OPEN && connection->state != ENGINE_STATE_CLOSING)
     return;
@@ -186,7 +187,9 @@ engine_connection_fail (EngineConnection *connection, const WireViolation *viola
       closing_begin (connection);
       closing_send_close (connection, violation->close_code, violation->text, length);
     }
-  closing_note (connection, violation->close_code, violation->text, length);
+  /* The peer is told in English, our side in its own language. */
+  text = engine_error_translate (&violation->parts);
+  closing_note (connection, violation->close_code, text, strlen (text));
   if (connection->state != ENGINE_STATE_CLOSED)
     closing_drain (connection);
 }

@@ -383,7 +383,7 @@ connection_is_stuck (EngineConnection *connection)
   if (!connection->unfinished || now - connection->unfinished_since < connection->context->limits.frame_ticks)
     return FALSE;
 
-  wire_violation_set (&violation, WIRE_CLOSE_POLICY, "a frame came too slowly");
+  wire_violation_set (&violation, WIRE_CLOSE_POLICY, N_("a frame came too slowly"));
   engine_connection_fail (connection, &violation);
 
   return TRUE;

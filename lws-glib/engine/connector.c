@@ -97,6 +97,7 @@ dial_new (EngineContext *context, const EngineDestination *destination, GError *
   g_autoptr (EngineDial) dial = g_new0 (EngineDial, 1);
   guint8 nonce[WIRE_NONCE_SIZE];
   WireRefusal refusal;
+  g_autofree char *text = NULL;
 
   dial->context = context;
   dial->secure = destination->secure;
@@ -125,7 +126,8 @@ dial_new (EngineContext *context, const EngineDestination *destination, GError *
   dial->request = g_string_sized_new (256);
   if (!wire_client_handshake_request (dial->request, &dial->handshake, &refusal))
     {
-      g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID, refusal.text);
+      text = engine_error_translate (&refusal.parts);
+      g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID, text);
       return NULL;
     }
 

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "wire/text-private.h"
 
 /* What the engine tells its owner of failures. The texts are translated and fit
  * to be shown. */
@@ -22,6 +22,9 @@ typedef enum {
 
 #define ENGINE_ERROR (engine_error_quark ())
 GQuark engine_error_quark (void);
+
+/* What the wire says is wrong, in the language of who reads it. */
+char *engine_error_translate (const WireText *text);
 
 /* Why reading or writing failed, by its errno: this machine (0: a file had no more), or
  * else the peer or the way to it. */

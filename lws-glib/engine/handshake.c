@@ -67,10 +67,11 @@ static void
 handshake_refuse (EngineConnection *connection, const WireRefusal *refusal)
 {
   EngineDial *dial = connection->dial;
+  g_autofree char *text = engine_error_translate (&refusal->parts);
 
   dial->status = refusal->status;
   engine_connection_abort (connection, ENGINE_ERROR_HANDSHAKE, _("The handshake with %s failed: %s"), dial->address,
-                           refusal->text);
+                           text);
 }
 
 /* More is to come (RFC 9110 section 15.2); the deadline of the handshake stays. */
@@ -82,7 +83,8 @@ handshake_skip (EngineConnection *connection)
   if (connection->dial->n_interim++ < ENGINE_INTERIM_ANSWERS)
     return;
 
-  wire_refusal_set (&refusal, 0, "the server sent more than %d interim answers (1xx) before 101 Switching Protocols",
+  wire_refusal_set (&refusal, 0,
+                    N_("the server sent more than %d interim answers (1xx) before 101 Switching Protocols"),
                     ENGINE_INTERIM_ANSWERS);
   handshake_refuse (connection, &refusal);
 }

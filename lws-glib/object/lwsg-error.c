@@ -14,7 +14,8 @@
  * %G_IO_ERROR_CANCELLED.
  *
  * That a connection ended is not an error by itself: #LwsgConnection::closed tells, and
- * #LwsgConnection:close-code says why. The messages are translated and meant for people.
+ * #LwsgConnection:close-code says why. The messages are translated and meant for people;
+ * the reasons that peers are told are English.
  */
 
 G_DEFINE_QUARK (lwsg-error-quark, lwsg_error)

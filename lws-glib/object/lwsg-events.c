@@ -67,9 +67,9 @@ events_choose (LwsgContext *self, const WireHead *head, const char **subprotocol
   if (chosen != NULL)
     *subprotocol = lwsg_protocol_get_name (chosen);
   else if (offered)
-    wire_refusal_set (refusal, 400, "none of the subprotocols that were asked for is served here");
+    wire_refusal_set (refusal, 400, N_("none of the subprotocols that were asked for is served here"));
   else if (self->protocols->len == 0)
-    wire_refusal_set (refusal, 404, "no protocol is served here");
+    wire_refusal_set (refusal, 404, N_("no protocol is served here"));
   else
     {
       chosen = events_lookup (self, NULL, 0);
@@ -89,7 +89,7 @@ events_handshake (EngineConnection *engine, const WireHead *head, const WireServ
   LwsgProtocol *protocol;
 
   if (!lwsg_context_allows_origin (self, handshake->origin, handshake->host, secure))
-    return wire_refusal_set (refusal, 403, "pages of %.80s may not connect", handshake->origin);
+    return wire_refusal_set (refusal, 403, N_("pages of %.60s may not connect"), handshake->origin);
   protocol = events_choose (self, head, subprotocol, refusal);
   if (protocol == NULL)
     return FALSE;
@@ -102,10 +102,10 @@ events_handshake (EngineConnection *engine, const WireHead *head, const WireServ
         {
           guint status = lwsg_request_get_refusal (request);
 
-          return wire_refusal_set (refusal, status != 0 ? status : 403, "the program did not accept the client");
+          return wire_refusal_set (refusal, status != 0 ? status : 403, N_("the program did not accept the client"));
         }
       if (engine->context->destroyed)
-        return wire_refusal_set (refusal, 503, "the context was closed");
+        return wire_refusal_set (refusal, 503, N_("the context was closed"));
     }
 
   engine_connection_bind (engine, lwsg_protocol_get_engine (protocol));

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "text-private.h"
 
 /* Close codes and the payload of Close frames, RFC 6455 sections 5.5.1 and 7.4. */
 
@@ -26,10 +26,12 @@ enum {
 #define WIRE_CLOSE_REASON_MAX 123
 
 /* Why a peer must be failed: the code to close with and a text of what was
- * expected and what came, fit to be the reason of the Close frame. */
+ * expected and what came, fit to be the reason of the Close frame; for our side in parts to be
+ * translated. */
 typedef struct {
   guint16 close_code;
   char text[WIRE_CLOSE_REASON_MAX + 1];
+  WireText parts;
 } WireViolation;
 
 /* Fills @violation; always returns FALSE, for use in a return statement. What

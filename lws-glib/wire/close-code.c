@@ -13,12 +13,16 @@ G_STATIC_ASSERT (WIRE_CLOSE_REASON_MAX == WIRE_CONTROL_MAX - 2);
 gboolean
 wire_violation_set (WireViolation *violation, guint16 close_code, const char *format, ...)
 {
+  g_autofree char *text = NULL;
   va_list args;
 
-  violation->close_code = close_code;
   va_start (args, format);
-  g_vsnprintf (violation->text, sizeof violation->text, format, args);
+  wire_text_set (&violation->parts, format, args);
   va_end (args);
+
+  text = wire_text_write (&violation->parts, format);
+  violation->close_code = close_code;
+  g_strlcpy (violation->text, text, sizeof violation->text);
 
   return FALSE;
 }
@@ -44,15 +48,15 @@ wire_close_parse (const guint8 *payload, gsize length, guint16 *code, const char
     return TRUE;
   if (length == 1)
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
-                               "Close frame of 1 byte, a code takes 2");
+                               N_("Close frame of 1 byte, a code takes 2"));
 
   *code = (guint16) (payload[0] << 8 | payload[1]);
   if (!wire_close_code_is_valid (*code))
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
-                               "Close frame with code %u, 1000-1003, 1007-1014 and 3000-4999 are allowed", *code);
+                               N_("Close frame with code %u, 1000-1003, 1007-1014 and 3000-4999 are allowed"), *code);
   if (!wire_utf8_feed (&utf8, payload + 2, length - 2) || utf8 != WIRE_UTF8_BOUNDARY)
     return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD,
-                               "Close frame with a reason that is not valid UTF-8");
+                               N_("Close frame with a reason that is not valid UTF-8"));
 
   *reason = (const char *) payload + 2;
   *reason_length = length - 2;

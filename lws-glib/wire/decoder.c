@@ -44,11 +44,11 @@ check_reserved_bits (const WireDecoder *decoder, guint8 byte, WireViolation *vio
 
   if (!decoder->deflates)
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
-                               "frame with reserved bits 0x%x, expected 0 as no extension is in use",
+                               N_("frame with reserved bits 0x%x, expected 0 as no extension is in use"),
                                (guint) byte & WIRE_FRAME_RSV);
   if (!begins || (byte & WIRE_FRAME_RSV) != WIRE_FRAME_RSV1)
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
-                               "frame with reserved bits 0x%x, expected 0, or 0x40 where a message begins",
+                               N_("frame with reserved bits 0x%x, expected 0, or 0x40 where a message begins"),
                                (guint) byte & WIRE_FRAME_RSV);
 
   return TRUE;
@@ -62,22 +62,22 @@ check_first_byte (const WireDecoder *decoder, guint8 byte, WireViolation *violat
   if (G_UNLIKELY (byte & WIRE_FRAME_RSV) && !check_reserved_bits (decoder, byte, violation))
     return FALSE;
   if (G_UNLIKELY (!(KNOWN_OPCODES >> opcode & 1)))
-    return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR, "reserved opcode 0x%x", opcode);
+    return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR, N_("reserved opcode 0x%x"), opcode);
 
   if (opcode & WIRE_OPCODE_CONTROL)
     {
       if (G_UNLIKELY (!(byte & WIRE_FRAME_FIN)))
         return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
-                                   "control frame 0x%x without FIN, control frames have no fragments", opcode);
+                                   N_("control frame 0x%x without FIN, control frames have no fragments"), opcode);
       return TRUE;
     }
 
   if (G_UNLIKELY (opcode == WIRE_OPCODE_CONTINUATION && decoder->message_opcode == 0))
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
-                               "continuation frame, expected the beginning of a message");
+                               N_("continuation frame, expected the beginning of a message"));
   if (G_UNLIKELY (opcode != WIRE_OPCODE_CONTINUATION && decoder->message_opcode != 0))
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
-                               "opcode 0x%x inside a message, expected a continuation frame", opcode);
+                               N_("opcode 0x%x inside a message, expected a continuation frame"), opcode);
 
   return TRUE;
 }
@@ -89,11 +89,11 @@ check_second_byte (const WireDecoder *decoder, guint8 opcode, guint8 byte, WireV
 
   if (G_UNLIKELY (masked != (decoder->role == WIRE_ROLE_SERVER)))
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
-                               masked ? "masked frame, a server must not mask"
-                                      : "frame without mask, a client must mask");
+                               masked ? N_("masked frame, a server must not mask")
+                                      : N_("frame without mask, a client must mask"));
   if (G_UNLIKELY ((opcode & WIRE_OPCODE_CONTROL) && (byte & WIRE_FRAME_LENGTH) > WIRE_CONTROL_MAX))
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
-                               "control frame of more than 125 bytes, at most 125 are allowed");
+                               N_("control frame of more than 125 bytes, at most 125 are allowed"));
 
   return TRUE;
 }
@@ -123,10 +123,10 @@ read_length_field (const guint8 *field, gsize size, gsize available, guint64 *le
 
   if (G_UNLIKELY (lowest > G_MAXINT64))
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
-                               "frame length with its top bit set, at most 2^63 - 1 is allowed");
+                               N_("frame length with its top bit set, at most 2^63 - 1 is allowed"));
   if (G_UNLIKELY (highest <= shorter_max))
     return wire_violation_set (violation, WIRE_CLOSE_PROTOCOL_ERROR,
-                               "frame length in %u bits that fits in fewer, the shortest form is required",
+                               N_("frame length in %u bits that fits in fewer, the shortest form is required"),
                                (guint) size * 8);
 
   *length = lowest;
@@ -155,8 +155,8 @@ check_message_limit (const WireDecoder *decoder, const FrameHeader *header, Wire
   if (!g_uint64_checked_add (&total, decoder->message_length, header->payload_length))
     total = G_MAXUINT64;
   return wire_violation_set (violation, WIRE_CLOSE_TOO_BIG,
-                             "message of at least %" G_GUINT64_FORMAT " bytes, at most %" G_GUINT64_FORMAT
-                             " are allowed", total, decoder->message_limit);
+                             N_("message of at least %llu bytes, at most %llu are allowed"),
+                             (unsigned long long) total, (unsigned long long) decoder->message_limit);
 }
 
 /* Fills @header, or says that bytes of it are missing. Each check is made as soon
@@ -258,7 +258,7 @@ static gboolean
 check_characters (WireDecoder *decoder, const guint8 *text, gsize length, WireViolation *violation)
 {
   if (!wire_utf8_feed (&decoder->utf8, text, length))
-    return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, "text message that is not valid UTF-8");
+    return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, N_("text message that is not valid UTF-8"));
 
   return TRUE;
 }
@@ -272,7 +272,7 @@ check_text (WireDecoder *decoder, const WirePiece *piece, WireViolation *violati
   if (!check_characters (decoder, piece->data + checked, piece->length - checked, violation))
     return FALSE;
   if (piece->message_end && decoder->utf8 != WIRE_UTF8_BOUNDARY)
-    return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, "text message that ends inside a character");
+    return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, N_("text message that ends inside a character"));
 
   return TRUE;
 }

@@ -142,7 +142,8 @@ wire_deflate_accept (const WireHead *head, const WireDeflateSettings *settings, 
       *accepted = accept_offer (&extension, settings, terms);
 
   if (result == WIRE_EXTENSION_MALFORMED)
-    return wire_refusal_set (refusal, 400, "expected a list of extensions in Sec-WebSocket-Extensions, got \"%.60s\"",
+    return wire_refusal_set (refusal, 400,
+                             N_("expected a list of extensions in Sec-WebSocket-Extensions, got \"%.60s\""),
                              head->headers[iter.header - 1].value);
 
   return TRUE;
@@ -181,15 +182,15 @@ wire_deflate_check (const WireHead *head, gboolean offered, gboolean *accepted, 
   if (value == NULL)
     return TRUE;
   if (!offered)
-    return wire_refusal_set (refusal, 0, "the server chose the extension \"%.60s\", none was asked for", value);
+    return wire_refusal_set (refusal, 0, N_("the server chose the extension \"%.60s\", none was asked for"), value);
   if (wire_head_find (head, "Sec-WebSocket-Extensions", header + 1) < head->n_headers)
-    return wire_refusal_set (refusal, 0, "the server's answer has several headers Sec-WebSocket-Extensions");
+    return wire_refusal_set (refusal, 0, N_("the server's answer has several headers Sec-WebSocket-Extensions"));
 
   if (wire_extension_next (head, &iter, &extension) != WIRE_EXTENSION_FOUND ||
       !wire_extension_is (&extension, DEFLATE_NAME) || !read_parameters (&extension, kinds_in_answer, given) ||
       wire_extension_next (head, &iter, &extension) != WIRE_EXTENSION_END)
-    return wire_refusal_set (refusal, 0, "the server chose the extension \"%.60s\", asked for was " DEFLATE_NAME,
-                             value);
+    return wire_refusal_set (refusal, 0, N_("the server chose the extension \"%.60s\", asked for was %s"),
+                             value, DEFLATE_NAME);
 
   *accepted = TRUE;
   *terms = (WireDeflateTerms){

@@ -18,13 +18,13 @@ check_header (const char *header, WireRefusal *refusal)
   gsize length = colon != NULL ? (gsize) (colon - header) : 0;
 
   if (!wire_is_token (header, length) || !wire_is_field_value (colon + 1))
-    return wire_refusal_set (refusal, 0, "expected a header as \"Name: value\", got \"%.60s\"", header);
+    return wire_refusal_set (refusal, 0, N_("expected a header as \"Name: value\", got \"%.60s\""), header);
 
   for (guint i = 0; i < G_N_ELEMENTS (ours); i++)
     if (strlen (ours[i]) == length && g_ascii_strncasecmp (header, ours[i], length) == 0)
-      return wire_refusal_set (refusal, 0, "the header %s is not the program's to set", ours[i]);
+      return wire_refusal_set (refusal, 0, N_("the header %s is not the program's to set"), ours[i]);
   if (g_ascii_strncasecmp (header, "Sec-", 4) == 0)
-    return wire_refusal_set (refusal, 0, "headers that begin with Sec- are not the program's to set");
+    return wire_refusal_set (refusal, 0, N_("headers that begin with Sec- are not the program's to set"));
 
   return TRUE;
 }
@@ -33,18 +33,18 @@ static gboolean
 check_fields (const WireClientHandshake *handshake, WireRefusal *refusal)
 {
   if (!wire_key_is_valid (handshake->key))
-    return wire_refusal_set (refusal, 0, "no key was drawn for the handshake");
+    return wire_refusal_set (refusal, 0, N_("no key was drawn for the handshake"));
 
   if (handshake->target[0] != '/' || !wire_is_visible (handshake->target) || strchr (handshake->target, '#') != NULL)
     return wire_refusal_set (refusal, 0,
-                             "expected a path of visible ASCII characters that begins with '/' and has no "
-                             "fragment, got \"%.60s\"", handshake->target);
+                             N_("expected a path of visible ASCII characters that begins with '/' and has no "
+                                "fragment, got \"%.60s\""), handshake->target);
 
   if (!wire_host_is_valid (handshake->host, strlen (handshake->host)))
-    return wire_refusal_set (refusal, 0, "expected host[:port] as host, got \"%.60s\"", handshake->host);
+    return wire_refusal_set (refusal, 0, N_("expected host[:port] as host, got \"%.60s\""), handshake->host);
 
   if (handshake->origin != NULL && !wire_is_visible (handshake->origin))
-    return wire_refusal_set (refusal, 0, "expected visible ASCII characters as origin, got \"%.60s\"",
+    return wire_refusal_set (refusal, 0, N_("expected visible ASCII characters as origin, got \"%.60s\""),
                              handshake->origin);
 
   for (guint i = 0; handshake->headers != NULL && handshake->headers[i] != NULL; i++)
@@ -139,9 +139,13 @@ check_status (const WireHead *head, WireRefusal *refusal)
   if (head->status == 101)
     return TRUE;
 
+  if (redirected)
+    return wire_refusal_set (refusal, head->status,
+                             N_("the server answered %u %.40s instead of 101 Switching Protocols and points to %.60s"),
+                             head->status, reason, location);
+
   return wire_refusal_set (refusal, head->status,
-                           "the server answered %u %.40s instead of 101 Switching Protocols%s%.60s", head->status,
-                           reason, redirected ? " and points to " : "", redirected ? location : "");
+                           N_("the server answered %u %.40s instead of 101 Switching Protocols"), head->status, reason);
 }
 
 /* The value of a header that must be there, once; NULL and why if it isn't. */
@@ -151,9 +155,9 @@ get_header (const WireHead *head, const char *name, WireRefusal *refusal)
   guint i = wire_head_find (head, name, 0);
 
   if (i == head->n_headers)
-    wire_refusal_set (refusal, 0, "the server's answer has no header %s", name);
+    wire_refusal_set (refusal, 0, N_("the server's answer has no header %s"), name);
   else if (wire_head_find (head, name, i + 1) < head->n_headers)
-    wire_refusal_set (refusal, 0, "the server's answer has several headers %s", name);
+    wire_refusal_set (refusal, 0, N_("the server's answer has several headers %s"), name);
   else
     return head->headers[i].value;
 
@@ -166,14 +170,15 @@ check_upgrade (const WireHead *head, WireRefusal *refusal)
   const char *upgrade = NULL;
 
   if (head->minor_version < 1)
-    return wire_refusal_set (refusal, 0, "the server answered with HTTP/1.0 instead of HTTP/1.1");
+    return wire_refusal_set (refusal, 0, N_("the server answered with HTTP/1.0 instead of HTTP/1.1"));
   upgrade = get_header (head, "Upgrade", refusal);
   if (upgrade == NULL)
     return FALSE;
   if (g_ascii_strcasecmp (upgrade, "websocket") != 0)
-    return wire_refusal_set (refusal, 0, "the server's header Upgrade is \"%.60s\" instead of \"websocket\"", upgrade);
+    return wire_refusal_set (refusal, 0, N_("the server's header Upgrade is \"%.60s\" instead of \"websocket\""),
+                             upgrade);
   if (!wire_head_has_token (head, "Connection", "upgrade"))
-    return wire_refusal_set (refusal, 0, "the server's header Connection does not name Upgrade");
+    return wire_refusal_set (refusal, 0, N_("the server's header Connection does not name Upgrade"));
 
   return TRUE;
 }
@@ -189,7 +194,7 @@ check_accept (const WireHead *head, const char *key, WireRefusal *refusal)
 
   wire_accept_for_key (expected, key);
   if (strcmp (accept, expected) != 0)
-    return wire_refusal_set (refusal, 0, "the server's header Sec-WebSocket-Accept is \"%.40s\" instead of \"%s\"",
+    return wire_refusal_set (refusal, 0, N_("the server's header Sec-WebSocket-Accept is \"%.40s\" instead of \"%s\""),
                              accept, expected);
 
   return TRUE;
@@ -209,15 +214,15 @@ check_subprotocol (const WireClientHandshake *handshake, const WireHead *head, c
   if (asked.n == 0 && chosen == NULL)
     return TRUE;
   if (asked.n == 0)
-    return wire_refusal_set (refusal, 0, "the server chose the subprotocol \"%.60s\", none was asked for", chosen);
+    return wire_refusal_set (refusal, 0, N_("the server chose the subprotocol \"%.60s\", none was asked for"), chosen);
   if (chosen == NULL)
-    return wire_refusal_set (refusal, 0, "the server chose no subprotocol, asked for were \"%.60s\"",
+    return wire_refusal_set (refusal, 0, N_("the server chose no subprotocol, asked for were \"%.60s\""),
                              handshake->subprotocols);
   chosen = get_header (head, "Sec-WebSocket-Protocol", refusal);
   if (chosen == NULL)
     return FALSE;
   if (!wire_subprotocols_contain (&asked, chosen, strlen (chosen)))
-    return wire_refusal_set (refusal, 0, "the server chose the subprotocol \"%.40s\", asked for were \"%.40s\"",
+    return wire_refusal_set (refusal, 0, N_("the server chose the subprotocol \"%.40s\", asked for were \"%.40s\""),
                              chosen, handshake->subprotocols);
   *subprotocol = chosen;
 

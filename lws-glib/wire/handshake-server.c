@@ -21,9 +21,9 @@ static gboolean
 check_method (const WireHead *head, WireRefusal *refusal)
 {
   if (strcmp (head->method, "GET") != 0)
-    return wire_refusal_set (refusal, 405, "expected the method GET, got %.60s", head->method);
+    return wire_refusal_set (refusal, 405, N_("expected the method GET, got %.60s"), head->method);
   if (head->minor_version < 1)
-    return wire_refusal_set (refusal, 400, "expected HTTP/1.1, got HTTP/1.0");
+    return wire_refusal_set (refusal, 400, N_("expected HTTP/1.1, got HTTP/1.0"));
 
   return TRUE;
 }
@@ -37,7 +37,7 @@ check_body (const WireHead *head, WireRefusal *refusal)
   if (!wire_head_body (head, &length, &chunked, refusal))
     return FALSE;
   if (chunked || length > 0)
-    return wire_refusal_set (refusal, 400, "a body in a request for an upgrade");
+    return wire_refusal_set (refusal, 400, N_("a body in a request for an upgrade"));
 
   return TRUE;
 }
@@ -46,9 +46,9 @@ static gboolean
 check_upgrade (const WireHead *head, WireRefusal *refusal)
 {
   if (!wire_head_wants_upgrade (head))
-    return wire_refusal_set (refusal, 400, "the header Upgrade does not name websocket");
+    return wire_refusal_set (refusal, 400, N_("the header Upgrade does not name websocket"));
   if (!wire_head_has_token (head, "Connection", "upgrade"))
-    return wire_refusal_set (refusal, 400, "the header Connection does not name Upgrade");
+    return wire_refusal_set (refusal, 400, N_("the header Connection does not name Upgrade"));
 
   return TRUE;
 }
@@ -72,9 +72,9 @@ check_version (const WireHead *head, guint *version, WireRefusal *refusal)
   const char *text = wire_head_get (head, "Sec-WebSocket-Version");
 
   if (text == NULL)
-    return wire_refusal_set (refusal, 400, "the request has no header Sec-WebSocket-Version");
+    return wire_refusal_set (refusal, 400, N_("the request has no header Sec-WebSocket-Version"));
   if (!parse_version (text, version))
-    return wire_refusal_set (refusal, 400, "expected a number in Sec-WebSocket-Version, got %.60s", text);
+    return wire_refusal_set (refusal, 400, N_("expected a number in Sec-WebSocket-Version, got %.60s"), text);
 
   for (gsize i = 0; i < G_N_ELEMENTS (versions); i++)
     {
@@ -82,7 +82,7 @@ check_version (const WireHead *head, guint *version, WireRefusal *refusal)
         return TRUE;
     }
 
-  return wire_refusal_set (refusal, 426, "expected version %d of WebSocket, got %u", VERSION_RFC, *version);
+  return wire_refusal_set (refusal, 426, N_("expected version %d of WebSocket, got %u"), VERSION_RFC, *version);
 }
 
 static gboolean
@@ -91,9 +91,9 @@ check_key (const WireHead *head, const char **key, WireRefusal *refusal)
   *key = wire_head_get (head, "Sec-WebSocket-Key");
 
   if (*key == NULL)
-    return wire_refusal_set (refusal, 400, "the request has no header Sec-WebSocket-Key");
+    return wire_refusal_set (refusal, 400, N_("the request has no header Sec-WebSocket-Key"));
   if (!wire_key_is_valid (*key))
-    return wire_refusal_set (refusal, 400, "expected base64 of %d bytes in Sec-WebSocket-Key, got %.60s",
+    return wire_refusal_set (refusal, 400, N_("expected base64 of %d bytes in Sec-WebSocket-Key, got %.60s"),
                              WIRE_NONCE_SIZE, *key);
 
   return TRUE;
@@ -137,7 +137,7 @@ wire_server_handshake_check (const WireHead *head, WireServerHandshake *handshak
 
   handshake->host = wire_head_get (head, "Host");
   if (*handshake->host == '\0')
-    return wire_refusal_set (refusal, 400, "the header Host is empty");
+    return wire_refusal_set (refusal, 400, N_("the header Host is empty"));
 
   handshake->deflates = FALSE;
   handshake->target = head->target;

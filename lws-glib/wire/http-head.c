@@ -53,9 +53,9 @@ static gboolean
 check_first_byte (guint8 byte, WireRefusal *refusal)
 {
   if (byte == TLS_ALERT || byte == TLS_HANDSHAKE)
-    return wire_refusal_set (refusal, 400, "expected HTTP, got TLS");
+    return wire_refusal_set (refusal, 400, N_("expected HTTP, got TLS"));
   if (byte != '\r' && !wire_char_is ((char) byte, WIRE_CHAR_TOKEN))
-    return wire_refusal_set (refusal, 400, "expected a method, got byte 0x%02x", byte);
+    return wire_refusal_set (refusal, 400, N_("expected a method, got byte 0x%02x"), byte);
 
   return TRUE;
 }
@@ -76,30 +76,31 @@ check_byte (WireHeadKind kind, const guint8 *data, gsize i, WireRefusal *refusal
   guint8 before = i > 0 ? data[i - 1] : '\n';
 
   if (kind == WIRE_HEAD_RESPONSE && i < RESPONSE_START_SIZE && byte != (guint8) RESPONSE_START[i])
-    return wire_refusal_set (refusal, 400, "expected an answer that begins with %s, got byte 0x%02x for '%c'",
+    return wire_refusal_set (refusal, 400, N_("expected an answer that begins with %s, got byte 0x%02x for '%c'"),
                              RESPONSE_START, byte, RESPONSE_START[i]);
 
   if ((before == '\r') != (byte == '\n'))
-    return wire_refusal_set (refusal, 400, "a lone %s", byte == '\n' ? "LF" : "CR");
+    return wire_refusal_set (refusal, 400, N_("a lone %s"), byte == '\n' ? "LF" : "CR");
 
   if (i == 0)
     return check_first_byte (byte, refusal);
 
   if (byte == '\r' && i == LINE_END_SIZE && before == '\n')
-    return wire_refusal_set (refusal, 400, "several empty lines before a request");
+    return wire_refusal_set (refusal, 400, N_("several empty lines before a request"));
 
   if (byte == '\n' || byte == '\r')
     return TRUE;
 
   if (!wire_char_is ((char) byte, WIRE_CHAR_VALUE))
-    return wire_refusal_set (refusal, 400, "byte 0x%02x in a head", byte);
+    return wire_refusal_set (refusal, 400, N_("byte 0x%02x in a head"), byte);
 
   if (before == '\n' && !wire_char_is ((char) byte, WIRE_CHAR_TOKEN))
-    return wire_refusal_set (refusal, 400, "%s, got byte 0x%02x",
-                             i == LINE_END_SIZE ? "expected a method" : "expected the name of a header", byte);
+    return wire_refusal_set (refusal, 400,
+                             i == LINE_END_SIZE ? N_("expected a method, got byte 0x%02x")
+                                                : N_("expected the name of a header, got byte 0x%02x"), byte);
 
   if (byte >= 0x80 && kind == WIRE_HEAD_REQUEST && in_first_line (data, i))
-    return wire_refusal_set (refusal, 400, "byte 0x%02x in a request line", byte);
+    return wire_refusal_set (refusal, 400, N_("byte 0x%02x in a request line"), byte);
 
   return TRUE;
 }
@@ -131,7 +132,7 @@ wire_head_scan (WireHeadKind kind, const guint8 *data, gsize length, gsize *scan
   *scanned = end;
   if (end == WIRE_HEAD_MAX_SIZE)
     {
-      wire_refusal_set (refusal, 431, "a head of more than %d bytes", WIRE_HEAD_MAX_SIZE);
+      wire_refusal_set (refusal, 431, N_("a head of more than %d bytes"), WIRE_HEAD_MAX_SIZE);
       refused (kind, refusal);
       return WIRE_HEAD_ERROR;
     }
@@ -191,9 +192,9 @@ parse_version (WireHead *head, char **cursor, WireRefusal *refusal)
 
   if (!begins_with (version, "HTTP/") || !g_ascii_isdigit (version[5]) || version[6] != '.' ||
       !g_ascii_isdigit (version[7]) || wire_char_is (version[8], WIRE_CHAR_VISIBLE))
-    return wire_refusal_set (refusal, 400, "expected a version such as HTTP/1.1");
+    return wire_refusal_set (refusal, 400, N_("expected a version such as HTTP/1.1"));
   if (version[5] != '1' || version[7] > '1')
-    return wire_refusal_set (refusal, 505, "expected HTTP/1.1 or HTTP/1.0, got %.8s", version);
+    return wire_refusal_set (refusal, 505, N_("expected HTTP/1.1 or HTTP/1.0, got %.8s"), version);
 
   head->minor_version = (guint) g_ascii_digit_value (version[7]);
   *cursor += strlen ("HTTP/1.1");
@@ -209,13 +210,13 @@ parse_request_line (WireHead *head, char **cursor, WireRefusal *refusal)
   char *version = target != NULL ? end_word (target, WIRE_CHAR_VISIBLE) : NULL;
 
   if (version == NULL)
-    return wire_refusal_set (refusal, 400, "expected a method, a target and a version with one space between them");
+    return wire_refusal_set (refusal, 400, N_("expected a method, a target and a version with one space between them"));
 
   *cursor = version;
   if (!parse_version (head, cursor, refusal))
     return FALSE;
   if (!end_line (cursor))
-    return wire_refusal_set (refusal, 400, "expected the end of the line after the version");
+    return wire_refusal_set (refusal, 400, N_("expected the end of the line after the version"));
 
   head->method = method;
   head->target = target;
@@ -236,7 +237,7 @@ parse_status_line (WireHead *head, char **cursor, WireRefusal *refusal)
   status = *cursor;
   if (status[0] != ' ' || status[1] < '1' || status[1] > '9' || !g_ascii_isdigit (status[2]) ||
       !g_ascii_isdigit (status[3]) || (status[4] != ' ' && status[4] != '\r'))
-    return wire_refusal_set (refusal, 400, "expected a status of three digits after the version");
+    return wire_refusal_set (refusal, 400, N_("expected a status of three digits after the version"));
 
   head->status = (guint) (g_ascii_digit_value (status[1]) * 100 + g_ascii_digit_value (status[2]) * 10 +
                           g_ascii_digit_value (status[3]));
@@ -246,7 +247,7 @@ parse_status_line (WireHead *head, char **cursor, WireRefusal *refusal)
   while (wire_char_is (**cursor, WIRE_CHAR_VALUE))
     (*cursor)++;
   if (!end_line (cursor))
-    return wire_refusal_set (refusal, 400, "byte 0x%02x in the reason", (guint8) **cursor);
+    return wire_refusal_set (refusal, 400, N_("byte 0x%02x in the reason"), (guint8) **cursor);
   head->reason = reason;
 
   return TRUE;
@@ -256,14 +257,14 @@ static gboolean
 refuse_name (const char *name, const char *end, WireRefusal *refusal)
 {
   if (wire_char_is_blank (*name))
-    return wire_refusal_set (refusal, 400, "a header folded over several lines");
+    return wire_refusal_set (refusal, 400, N_("a header folded over several lines"));
   if (*name == ':')
-    return wire_refusal_set (refusal, 400, "a header without a name");
+    return wire_refusal_set (refusal, 400, N_("a header without a name"));
   if (wire_char_is_blank (*end))
-    return wire_refusal_set (refusal, 400, "white space after the name of the header %.*s",
+    return wire_refusal_set (refusal, 400, N_("white space after the name of the header %.*s"),
                              (int) MIN (end - name, 60), name);
 
-  return wire_refusal_set (refusal, 400, "byte 0x%02x in the name of a header", (guint8) *end);
+  return wire_refusal_set (refusal, 400, N_("byte 0x%02x in the name of a header"), (guint8) *end);
 }
 
 static gboolean
@@ -288,7 +289,7 @@ parse_header (WireHeader *header, char **cursor, WireRefusal *refusal)
 
   *cursor = value_end;
   if (!end_line (cursor))
-    return wire_refusal_set (refusal, 400, "byte 0x%02x in the header %.60s", (guint8) *value_end, name);
+    return wire_refusal_set (refusal, 400, N_("byte 0x%02x in the header %.60s"), (guint8) *value_end, name);
   while (value_end > value && wire_char_is_blank (value_end[-1]))
     *--value_end = '\0';
 
@@ -303,14 +304,14 @@ parse_headers (WireHead *head, char *cursor, const char *end, WireRefusal *refus
   while (!end_line (&cursor))
     {
       if (head->n_headers == WIRE_HEAD_MAX_HEADERS)
-        return wire_refusal_set (refusal, 431, "more than %d headers", WIRE_HEAD_MAX_HEADERS);
+        return wire_refusal_set (refusal, 431, N_("more than %d headers"), WIRE_HEAD_MAX_HEADERS);
       if (!parse_header (&head->headers[head->n_headers], &cursor, refusal))
         return FALSE;
       head->n_headers++;
     }
 
   if (cursor != end)
-    return wire_refusal_set (refusal, 400, "bytes after the empty line of a head");
+    return wire_refusal_set (refusal, 400, N_("bytes after the empty line of a head"));
 
   return TRUE;
 }
@@ -325,7 +326,7 @@ check_single_headers (const WireHead *head, WireRefusal *refusal)
 
       if (single_headers[i].once[head->kind] && first < head->n_headers &&
           wire_head_find (head, name, first + 1) < head->n_headers)
-        return wire_refusal_set (refusal, 400, "the header %s came more than once", name);
+        return wire_refusal_set (refusal, 400, N_("the header %s came more than once"), name);
     }
 
   return TRUE;
@@ -337,11 +338,11 @@ check_host (const WireHead *head, WireRefusal *refusal)
   const char *host = wire_head_get (head, "Host");
 
   if (host == NULL && head->minor_version >= 1)
-    return wire_refusal_set (refusal, 400, "the request has no header Host");
+    return wire_refusal_set (refusal, 400, N_("the request has no header Host"));
   if (host != NULL && *host != '\0' && !wire_host_is_valid (host, strlen (host)))
-    return wire_refusal_set (refusal, 400, "expected host[:port] in the header Host, got %.80s", host);
+    return wire_refusal_set (refusal, 400, N_("expected host[:port] in the header Host, got %.60s"), host);
   if (host != NULL && !wire_target_is_at (head->target, host))
-    return wire_refusal_set (refusal, 400, "the header Host is %.80s, and the target is somewhere else", host);
+    return wire_refusal_set (refusal, 400, N_("the header Host is %.60s, and the target is somewhere else"), host);
 
   return TRUE;
 }
@@ -457,11 +458,11 @@ wire_head_body (const WireHead *head, gint64 *length, gboolean *chunked, WireRef
   *chunked = wire_head_get (head, "Transfer-Encoding") != NULL;
 
   if (*chunked && digits != NULL)
-    return wire_refusal_set (refusal, 400, "Content-Length beside Transfer-Encoding");
+    return wire_refusal_set (refusal, 400, N_("Content-Length beside Transfer-Encoding"));
   if (*chunked && head->minor_version == 0)
-    return wire_refusal_set (refusal, 400, "Transfer-Encoding in HTTP/1.0");
+    return wire_refusal_set (refusal, 400, N_("Transfer-Encoding in HTTP/1.0"));
   if (digits != NULL && !parse_length (digits, length))
-    return wire_refusal_set (refusal, 400, "expected a number in Content-Length, got %.60s", digits);
+    return wire_refusal_set (refusal, 400, N_("expected a number in Content-Length, got %.60s"), digits);
 
   return TRUE;
 }

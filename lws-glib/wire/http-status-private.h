@@ -3,16 +3,18 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "text-private.h"
 
 /* HTTP statuses: why something was refused, and the replies that say so. */
 
 /* Why a head or a handshake was refused. @status is what a server answers. On the
  * client's side it is the status that the server answered with, 0 where that was
- * not the reason. The text is for our side alone. */
+ * not the reason. The text is for our side alone: in English for the log, and in parts to be
+ * translated. */
 typedef struct {
   guint status;
   char text[160];
+  WireText parts;
 } WireRefusal;
 
 /* Fills @refusal; always returns FALSE, for use in a return statement. What of

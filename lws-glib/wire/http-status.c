@@ -5,9 +5,6 @@
 
 #include <string.h>
 
-/* "\xNN" */
-#define ESCAPE_SIZE 4
-
 static const struct {
   guint status;
   const char *phrase;
@@ -62,39 +59,19 @@ static const struct {
   { 511, "Network Authentication Required" },
 };
 
-static void
-escape (char *to, gsize size, const char *from)
-{
-  char *end = to + size - 1;
-
-  for (; *from != '\0'; from++)
-    {
-      gsize needed = g_ascii_isprint (*from) ? 1 : ESCAPE_SIZE;
-
-      if ((gsize) (end - to) < needed)
-        break;
-      if (needed == 1)
-        *to = *from;
-      else
-        g_snprintf (to, ESCAPE_SIZE + 1, "\\x%02x", (guint) (guint8) *from);
-      to += needed;
-    }
-
-  *to = '\0';
-}
-
 gboolean
 wire_refusal_set (WireRefusal *refusal, guint status, const char *format, ...)
 {
-  char raw[sizeof refusal->text];
+  g_autofree char *text = NULL;
   va_list args;
 
   va_start (args, format);
-  g_vsnprintf (raw, sizeof raw, format, args);
+  wire_text_set (&refusal->parts, format, args);
   va_end (args);
 
+  text = wire_text_write (&refusal->parts, format);
   refusal->status = status;
-  escape (refusal->text, sizeof refusal->text, raw);
+  g_strlcpy (refusal->text, text, sizeof refusal->text);
 
   return FALSE;
 }

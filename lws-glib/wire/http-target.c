@@ -116,14 +116,16 @@ check_path (const char *path, WireRefusal *refusal)
 
       at_end = *cursor == '\0' || *cursor == '?';
       if (!at_end && !next_char (&cursor, &c))
-        return wire_refusal_set (refusal, 400, "malformed percent escape in the path %.80s", path);
+        return wire_refusal_set (refusal, 400, N_("malformed percent escape in the path %.60s"), path);
       if (c == '\0' || c == '\\')
-        return wire_refusal_set (refusal, 400, "a %s in the path %.80s", c == '\0' ? "NUL" : "backslash", path);
+        return wire_refusal_set (refusal, 400,
+                                 c == '\0' ? N_("a NUL in the path %.60s") : N_("a backslash in the path %.60s"),
+                                 path);
 
       if (c == '/')
         {
           if (dots == segment_length && (dots == 1 || dots == 2))
-            return wire_refusal_set (refusal, 400, "a dot segment in the path %.80s", path);
+            return wire_refusal_set (refusal, 400, N_("a dot segment in the path %.60s"), path);
           segment_length = dots = 0;
         }
       else
@@ -159,7 +161,7 @@ wire_target_check (const char *method, const char *target, WireRefusal *refusal)
   gsize authority_length;
 
   if (strchr (target, '#') != NULL)
-    return wire_refusal_set (refusal, 400, "a fragment in the target %.80s", target);
+    return wire_refusal_set (refusal, 400, N_("a fragment in the target %.60s"), target);
 
   if (target[0] == '/')
     return check_path (target, refusal);
@@ -169,11 +171,11 @@ wire_target_check (const char *method, const char *target, WireRefusal *refusal)
 
   authority = find_authority (target);
   if (authority == NULL)
-    return wire_refusal_set (refusal, 400, "expected a target that begins with '/', got %.80s", target);
+    return wire_refusal_set (refusal, 400, N_("expected a target that begins with '/', got %.60s"), target);
 
   authority_length = strcspn (authority, "/?");
   if (!wire_host_is_valid (authority, authority_length))
-    return wire_refusal_set (refusal, 400, "expected host[:port] in the target, got %.80s", target);
+    return wire_refusal_set (refusal, 400, N_("expected host[:port] in the target, got %.60s"), target);
 
   return check_path (authority + authority_length, refusal);
 }

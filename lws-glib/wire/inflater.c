@@ -256,8 +256,8 @@ inflater_run (WireInflater *inflater, guint8 *out, gsize size, gsize *got, WireV
         inflater_go_on (inflater);
       else if (result != Z_OK && result != Z_BUF_ERROR)
         return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD,
-                                   "compressed message that can't be inflated: %s",
-                                   stream->msg != NULL ? stream->msg : "unknown error");
+                                   N_("compressed message that can't be inflated: %s"),
+                                   stream->msg != NULL ? stream->msg : zError (result));
     }
   while (given && stream->avail_out > 0 && result != Z_STREAM_END);
   *got = (gsize) (stream->next_out - out);
@@ -292,7 +292,7 @@ inflater_check_text (WireInflater *inflater, const guint8 *text, gsize length, W
   if (inflater->opcode != WIRE_OPCODE_TEXT || wire_utf8_feed (&inflater->utf8, text, length))
     return TRUE;
 
-  return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, "text message that is not valid UTF-8");
+  return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, N_("text message that is not valid UTF-8"));
 }
 
 static gboolean
@@ -314,8 +314,8 @@ inflater_fill (WireInflater *inflater, guint8 *buffer, gsize size, gsize *length
   inflater->full = *length == room;
   if (*length > allowed)
     return wire_violation_set (violation, WIRE_CLOSE_TOO_BIG,
-                               "message of more than %" G_GUINT64_FORMAT " bytes after inflating",
-                               inflater->message_limit);
+                               N_("message of more than %llu bytes after inflating"),
+                               (unsigned long long) inflater->message_limit);
   if (!inflater_check_text (inflater, buffer + *length - got, got, violation))
     return FALSE;
   inflater_hold_back (inflater, buffer, length);
@@ -328,9 +328,10 @@ static gboolean
 inflater_check_end (const WireInflater *inflater, WireViolation *violation)
 {
   if (!inflater->ended && !inflater->between_blocks)
-    return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, "compressed message that ends inside a block");
+    return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD,
+                               N_("compressed message that ends inside a block"));
   if (inflater->opcode == WIRE_OPCODE_TEXT && inflater->utf8 != WIRE_UTF8_BOUNDARY)
-    return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, "text message that ends inside a character");
+    return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, N_("text message that ends inside a character"));
 
   return TRUE;
 }

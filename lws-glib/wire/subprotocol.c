@@ -32,11 +32,11 @@ wire_subprotocols_add (WireSubprotocols *subprotocols, const char *list, WireRef
       const int shown = (int) MIN (length, SHOWN_MAX);
 
       if (!wire_is_token (name, length))
-        return wire_refusal_set (refusal, 400, "expected a token as subprotocol, got \"%.*s\"", shown, name);
+        return wire_refusal_set (refusal, 400, N_("expected a token as subprotocol, got \"%.*s\""), shown, name);
       if (wire_subprotocols_contain (subprotocols, name, length))
-        return wire_refusal_set (refusal, 400, "the subprotocol \"%.*s\" is named twice", shown, name);
+        return wire_refusal_set (refusal, 400, N_("the subprotocol \"%.*s\" is named twice"), shown, name);
       if (subprotocols->n == WIRE_SUBPROTOCOLS_MAX)
-        return wire_refusal_set (refusal, 400, "more than %d subprotocols", WIRE_SUBPROTOCOLS_MAX);
+        return wire_refusal_set (refusal, 400, N_("more than %d subprotocols"), WIRE_SUBPROTOCOLS_MAX);
 
       subprotocols->list[subprotocols->n].name = name;
       subprotocols->list[subprotocols->n].length = length;

@@ -14,6 +14,9 @@ import tap
 
 ROOT = pathlib.Path(sys.argv[1])
 TEXT = re.compile(r'(?<![A-Za-z0-9_])(?:_|N_|C_|NC_|g_dgettext|g_dngettext) ?\(')
+# Functions that take a text for people.
+CALL = re.compile(r'\b(?:g_set_error|g_set_error_literal|g_error_new|g_error_new_literal|g_prefix_error|g_message|'
+                  r'wire_refusal_set|wire_violation_set|\w+_abort|\w+_fail|\w+_refuse|\w+_failure) \(')
 
 
 def listed():
@@ -40,9 +43,39 @@ def check_literals():
         assert not found, f'{source}: {found[0]}'
 
 
+def arguments_of(text, start):
+    """Those of a call whose opening parenthesis stands before @start."""
+    depth, begin, i, arguments = 1, start, start, []
+    while depth:
+        if text[i] == '"':
+            i += len(re.match(r'"(?:[^"\\]|\\.)*', text[i:])[0])
+        depth += {'(': 1, ')': -1}.get(text[i], 0)
+        if depth == 0 or (text[i] == ',' and depth == 1):
+            arguments.append(text[begin:i].strip())
+            begin = i + 1
+        i += 1
+    return arguments
+
+
+def check_marked():
+    """What becomes an error, or tells a person something, can be translated."""
+    unmarked = []
+    for path in sorted((ROOT / 'lws-glib').rglob('*.c')):
+        text = path.read_text(encoding='utf-8')
+        for call in CALL.finditer(text):
+            for argument in arguments_of(text, call.end()):
+                # Marked texts, then what has no words in it, are taken out.
+                left = re.sub(r'(?<![A-Za-z0-9_])N?_ ?\((?:\s*"(?:[^"\\]|\\.)*")+\)', '', argument)
+                words = re.sub(r'%[-.*0-9l]*[a-z]', '', ' '.join(re.findall(r'"((?:[^"\\]|\\.)*)"', left)))
+                if re.search(r'[A-Za-z]{3}', words):
+                    unmarked.append(f'{path.relative_to(ROOT)}: {argument}')
+    assert not unmarked, unmarked
+
+
 if __name__ == '__main__':
     sys.exit(tap.run([
         ('/po/potfiles/complete', check_complete),
         ('/po/potfiles/sorted', check_sorted),
         ('/po/literals', check_literals),
+        ('/po/marked', check_marked),
     ]))

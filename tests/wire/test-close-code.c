@@ -212,7 +212,7 @@ test_violation (void)
   g_assert_cmpuint (violation.close_code, ==, WIRE_CLOSE_POLICY);
   g_assert_cmpstr (violation.text, ==, "3 of four");
 
-  g_assert_false (wire_violation_set (&violation, WIRE_CLOSE_TOO_BIG, "%s", long_text));
+  g_assert_false (wire_violation_set (&violation, WIRE_CLOSE_TOO_BIG, "%s %s", long_text, long_text));
   g_assert_cmpuint (strlen (violation.text), ==, WIRE_CLOSE_REASON_MAX);
 }
 

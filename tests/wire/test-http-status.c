@@ -9,18 +9,19 @@ static void
 test_refusal_text (void)
 {
   WireRefusal refusal;
-  char expected[sizeof refusal.text];
+  char expected[WIRE_TEXT_ARGUMENT_SIZE];
 
   g_assert_false (wire_refusal_set (&refusal, 400, "%s|%d", "a\r\n\x1b\xe9~\t\x7f", 7));
   g_assert_cmpuint (refusal.status, ==, 400);
   g_assert_cmpstr (refusal.text, ==, "a\\x0d\\x0a\\x1b\\xe9~\\x09\\x7f|7");
 
   /* Cut where the room ends, never inside an escape. */
-  for (gsize plain = 0; plain < sizeof refusal.text + 4; plain++)
+  for (gsize plain = 0; plain < sizeof expected + 4; plain++)
     {
       g_autofree char *text = g_strnfill (plain, 'a');
+      g_autofree char *line = g_strconcat (text, "\n", NULL);
 
-      wire_refusal_set (&refusal, 400, "%s\n", text);
+      wire_refusal_set (&refusal, 400, "%s", line);
       g_snprintf (expected, sizeof expected, "%s%s", text, plain + 4 < sizeof expected ? "\\x0a" : "");
       g_assert_cmpstr (refusal.text, ==, expected);
     }
