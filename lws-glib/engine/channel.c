@@ -87,12 +87,14 @@ void
 engine_channel_close (EngineChannel *channel, EngineContext *context)
 {
   const gboolean ours = engine_context_is_ours (context);
+  /* Asked before our own end is closed, whose hang-up could be read, too. */
+  const gboolean has_letters = ours && channel_has_letters (channel);
 
   if (ours)
     engine_poller_remove (context->epoll_fd, &channel->watch);
   if (channel->sender >= 0)
     close (channel->sender);
-  if (ours && channel_has_letters (channel))
+  if (has_letters)
     channel_discard (context, channel->watch.fd);
   else if (channel->watch.fd >= 0)
     close (channel->watch.fd);
