@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "lwsg-connection-private.h"
+#include "lwsg-lend-private.h"
 
 /* The class: properties and signals. What they mean is done elsewhere. */
 
@@ -497,6 +498,8 @@ install_signals (void)
   lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_MESSAGE] =
     g_signal_new ("message", LWSG_TYPE_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                   LWSG_TYPE_MESSAGE);
+  g_signal_set_va_marshaller (lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_MESSAGE], LWSG_TYPE_CONNECTION,
+                              lwsg_lend_VOID__BOXEDv);
 
   /**
    * LwsgConnection::fragment:

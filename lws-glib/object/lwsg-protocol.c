@@ -6,6 +6,7 @@
 #include "lwsg-connection-private.h"
 #include "lwsg-context-private.h"
 #include "lwsg-error-private.h"
+#include "lwsg-lend-private.h"
 #include "lwsg-marshal.h"
 
 #include <glib/gi18n-lib.h>
@@ -600,7 +601,7 @@ install_message_signals (void)
   signals[SIGNAL_MESSAGE] =
     g_signal_new ("message", LWSG_TYPE_PROTOCOL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, lwsg_marshal_VOID__OBJECT_BOXED,
                   G_TYPE_NONE, 2, LWSG_TYPE_CONNECTION, LWSG_TYPE_MESSAGE);
-  g_signal_set_va_marshaller (signals[SIGNAL_MESSAGE], LWSG_TYPE_PROTOCOL, lwsg_marshal_VOID__OBJECT_BOXEDv);
+  g_signal_set_va_marshaller (signals[SIGNAL_MESSAGE], LWSG_TYPE_PROTOCOL, lwsg_lend_VOID__OBJECT_BOXEDv);
 
   /**
    * LwsgProtocol::broadcast-request:

@@ -1,0 +1,138 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "duo.h"
+
+/* The signals that each message emits, and all that a program in C may connect to them: they are
+ * called by marshallers of our own if there is a single handler, and by those of GLib otherwise. */
+
+typedef struct {
+  gpointer object;              /* what the signal is of, and where the message came to */
+  LwsgConnection *connection;
+  guint plain;
+  guint swapped;
+  LwsgMessage *kept;
+} Heard;
+
+static void
+keep (Heard *heard, LwsgMessage *message)
+{
+  g_assert_cmpstr (lwsg_message_get_text (message), ==, "text");
+  g_clear_pointer (&heard->kept, lwsg_message_unref);
+  heard->kept = lwsg_message_ref (message);
+}
+
+static void
+on_message (LwsgConnection *connection, LwsgMessage *message, gpointer data)
+{
+  Heard *heard = data;
+
+  g_assert_true (connection == heard->object);
+  keep (heard, message);
+  heard->plain++;
+}
+
+static void
+on_message_swapped (gpointer data, LwsgMessage *message, LwsgConnection *connection)
+{
+  Heard *heard = data;
+
+  g_assert_true (connection == heard->object);
+  keep (heard, message);
+  heard->swapped++;
+}
+
+static void
+on_protocol_message (LwsgProtocol *protocol, LwsgConnection *connection, LwsgMessage *message, gpointer data)
+{
+  Heard *heard = data;
+
+  g_assert_true (protocol == heard->object);
+  g_assert_true (connection == heard->connection);
+  keep (heard, message);
+  heard->plain++;
+}
+
+static void
+on_protocol_message_swapped (gpointer data, LwsgConnection *connection, LwsgMessage *message, LwsgProtocol *protocol)
+{
+  Heard *heard = data;
+
+  g_assert_true (protocol == heard->object);
+  g_assert_true (connection == heard->connection);
+  keep (heard, message);
+  heard->swapped++;
+}
+
+/* No handler, one, the other, and both. */
+static void
+check_handlers (Duo *duo, gpointer object, GCallback plain, GCallback swapped)
+{
+  for (guint i = 0; i < 4; i++)
+    {
+      Heard heard = { .object = object, .connection = duo->accepted };
+
+      if (i & 1)
+        g_signal_connect (object, "message", plain, &heard);
+      if (i & 2)
+        g_signal_connect_swapped (object, "message", swapped, &heard);
+      duo_send (duo->connected, "text");
+      if (i > 0)
+        DUO_UNTIL (heard.plain == (i & 1) && heard.swapped == (i & 2) / 2);
+      else
+        duo_expect (duo->accepted, "text");
+      g_signal_handlers_disconnect_by_data (object, &heard);
+      if (heard.kept != NULL)
+        g_assert_cmpstr (lwsg_message_get_text (heard.kept), ==, "text");
+      g_clear_pointer (&heard.kept, lwsg_message_unref);
+    }
+}
+
+static void
+test_connection (Duo *duo, gconstpointer transport)
+{
+  check_handlers (duo, duo->accepted, G_CALLBACK (on_message), G_CALLBACK (on_message_swapped));
+}
+
+static void
+test_protocol (Duo *duo, gconstpointer transport)
+{
+  check_handlers (duo, duo->protocol, G_CALLBACK (on_protocol_message), G_CALLBACK (on_protocol_message_swapped));
+}
+
+/* What no signal may be: then a binding would not take a reference to what it is given. */
+static void
+test_nothing_static (void)
+{
+  const GType types[] = { LWSG_TYPE_CONTEXT, LWSG_TYPE_PROTOCOL, LWSG_TYPE_CONNECTION, LWSG_TYPE_REQUEST };
+  guint parameters = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      g_autoptr (GTypeClass) klass = g_type_class_ref (types[i]);
+      guint n_signals;
+      g_autofree guint *signals = g_signal_list_ids (types[i], &n_signals);
+
+      for (guint j = 0; j < n_signals; j++)
+        {
+          GSignalQuery query;
+
+          g_signal_query (signals[j], &query);
+          for (guint k = 0; k < query.n_params; k++, parameters++)
+            g_assert_cmpuint (query.param_types[k] & G_SIGNAL_TYPE_STATIC_SCOPE, ==, 0);
+        }
+    }
+  g_assert_cmpuint (parameters, >, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  duo_add_test ("/object/lend/connection", test_connection);
+  duo_add_test ("/object/lend/protocol", test_protocol);
+  g_test_add_func ("/object/lend/nothing-static", test_nothing_static);
+
+  return g_test_run ();
+}
