@@ -12,8 +12,8 @@ G_BEGIN_DECLS
  * @LWSG_ERROR_FAILED: anything else; the message tells
  * @LWSG_ERROR_CLOSED: the connection, or the context, is closed
  * @LWSG_ERROR_INVALID_ARGUMENT: an argument that the protocol can't carry
- * @LWSG_ERROR_LISTEN: the address can't be listened on
- * @LWSG_ERROR_CONNECT: no connection to the server
+ * @LWSG_ERROR_LISTEN: the address can't be listened on, and %G_IO_ERROR has no code for the cause
+ * @LWSG_ERROR_CONNECT: no connection to the server, and GIO has no code for the cause
  * @LWSG_ERROR_HANDSHAKE: the server answered, but not as RFC 6455 section 4.2.2 asks.
  *   For an answer with another status than 101 see #LWSG_HTTP_ERROR.
  * @LWSG_ERROR_TIMED_OUT: no answer in time
@@ -44,7 +44,7 @@ typedef enum {
  * @LWSG_HTTP_ERROR_UNAUTHORIZED: 401: the server wants to know who asks
  * @LWSG_HTTP_ERROR_FORBIDDEN: 403: not for this client, or not for this origin
  * @LWSG_HTTP_ERROR_NOT_FOUND: 404: nothing is served there
- * @LWSG_HTTP_ERROR_PROXY_AUTHENTICATION_REQUIRED: 407: a proxy wants to know who asks
+ * @LWSG_HTTP_ERROR_PROXY_AUTHENTICATION_REQUIRED: 407: a proxy, of HTTP or SOCKS, wants to know who asks
  * @LWSG_HTTP_ERROR_UPGRADE_REQUIRED: 426: the version of WebSocket is not understood
  * @LWSG_HTTP_ERROR_TOO_MANY_REQUESTS: 429: later, perhaps
  * @LWSG_HTTP_ERROR_INTERNAL_SERVER_ERROR: 500: the server failed

@@ -6,6 +6,7 @@
 #include "connector-private.h"
 #include "context-private.h"
 #include "fork-private.h"
+#include "handshake-private.h"
 #include "receive-private.h"
 #include "reply-private.h"
 #include "send-private.h"
@@ -281,10 +282,11 @@ engine_connection_on_end_of_input (EngineConnection *connection)
     {
     case ENGINE_STATE_HANDSHAKE:
       engine_connection_say_bye (connection);
-      engine_connection_abort (connection, ENGINE_ERROR_HANDSHAKE, "%s",
-                               connection->role == WIRE_ROLE_SERVER
-                                 ? _("The client closed the connection without a whole request")
-                                 : _("The server closed the connection instead of answering the handshake"));
+      if (connection->role == WIRE_ROLE_CLIENT)
+        engine_handshake_end (connection);
+      else
+        engine_connection_abort (connection, ENGINE_ERROR_HANDSHAKE,
+                                 _("The client closed the connection without a whole request"));
       return;
     case ENGINE_STATE_OPEN:
     case ENGINE_STATE_CLOSING:

@@ -39,7 +39,8 @@ struct _EngineDial {
   GTlsCertificateFlags certificate_errors; /* for which the server's was refused */
   gboolean certificate_accepted; /* in spite of what is wrong with it */
   char *address;
-  guint16 port;
+  char *place;                  /* with its port, or the path of a Unix socket */
+  guint16 port;                 /* 0: a Unix socket */
   char *target;
   char *host;
   char *origin;

@@ -19,6 +19,9 @@
 #define CONNECTOR_PORT 80
 #define CONNECTOR_SECURE_PORT 443
 
+/* Proxy Authentication Required (RFC 9110 section 15.5.8). */
+#define CONNECTOR_PROXY_LOGIN 407
+
 /* Five seconds: what asks a token takes its time. */
 #define CONNECTOR_ACQUIRE_TRIES 10000
 #define CONNECTOR_ACQUIRE_MICROSECONDS 500
@@ -29,6 +32,7 @@ dial_free (EngineDial *dial)
   g_clear_object (&dial->cancellable);
   g_clear_pointer (&dial->main_context, g_main_context_unref);
   g_free (dial->address);
+  g_free (dial->place);
   g_free (dial->target);
   g_free (dial->host);
   g_free (dial->origin);
@@ -90,6 +94,16 @@ connector_address (const char *address)
   return g_strdup (address);
 }
 
+/* Where it goes, for people. */
+static char *
+connector_place (const EngineDial *dial, GSocketConnectable *connectable)
+{
+  if (connectable != NULL)
+    return g_socket_connectable_to_string (connectable);
+
+  return g_strdup_printf (strchr (dial->address, ':') != NULL ? "[%s]:%u" : "%s:%u", dial->address, dial->port);
+}
+
 static EngineDial *
 dial_new (EngineContext *context, const EngineDestination *destination, GError **error)
 {
@@ -104,6 +118,7 @@ dial_new (EngineContext *context, const EngineDestination *destination, GError *
   dial->accept_self_signed = destination->accept_self_signed;
   dial->port = destination->port;
   dial->address = connector_address (destination->address);
+  dial->place = connector_place (dial, destination->connectable);
   dial->target = g_strconcat (target[0] == '/' ? "" : "/", target, NULL);
   dial->host = connector_host (destination);
   dial->origin = g_strdup (destination->origin);
@@ -222,6 +237,32 @@ connector_take_descriptor (GSocketConnection *stream)
   return fd;
 }
 
+/* A proxy that wants to know who asks, whatever it speaks. */
+static gboolean
+connector_needs_login (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED);
+}
+
+static void
+connector_refuse (EngineConnection *connection, const GError *error)
+{
+  EngineDial *dial = connection->dial;
+  g_autoptr (GError) failure = NULL;
+
+  if (connector_needs_login (error))
+    {
+      dial->status = CONNECTOR_PROXY_LOGIN;
+      failure = g_error_new (ENGINE_ERROR, ENGINE_ERROR_CONNECT, _("%s can't be reached: %s"), dial->place,
+                             error->message);
+    }
+  else
+    failure = engine_error_new_from_gio (error, ENGINE_ERROR_CONNECT, _("%s can't be reached: %s"), dial->place,
+                                         error->message);
+  engine_connector_fail (connection, failure);
+}
+
 static void
 connector_take_over (EngineConnection *connection, GSocketConnection *stream, const GError *error)
 {
@@ -232,7 +273,7 @@ connector_take_over (EngineConnection *connection, GSocketConnection *stream, co
 
   if (stream == NULL)
     {
-      engine_connection_abort (connection, ENGINE_ERROR_CONNECT, "%s", error->message);
+      connector_refuse (connection, error);
       return;
     }
   if (G_IS_TCP_WRAPPER_CONNECTION (stream))

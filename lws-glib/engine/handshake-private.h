@@ -9,5 +9,9 @@
  * it isn't whole yet. */
 gsize engine_handshake_feed (EngineConnection *connection, guint8 *data, gsize length);
 
+/* A server's end instead of a whole answer: an error of the transport, or the end of the stream. */
+void engine_handshake_lost (EngineConnection *connection, int failure);
+void engine_handshake_end (EngineConnection *connection);
+
 /* Sends our request, once TCP stands. */
 void engine_handshake_start (EngineConnection *connection);

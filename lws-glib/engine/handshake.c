@@ -7,6 +7,7 @@
 #include "context-private.h"
 #include "reply-private.h"
 #include "send-private.h"
+#include "transport-tls-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -72,6 +73,51 @@ handshake_refuse (EngineConnection *connection, const WireRefusal *refusal)
   dial->status = refusal->status;
   engine_connection_abort (connection, ENGINE_ERROR_HANDSHAKE, _("The handshake with %s failed: %s"), dial->address,
                            text);
+}
+
+/* Has the server said nothing at all, as one does that was spoken to without TLS? */
+static gboolean
+handshake_may_want_tls (EngineConnection *connection)
+{
+  const EngineDial *dial = connection->dial;
+
+  return !dial->secure && dial->port != 0 && connection->scanned == 0 && dial->n_interim == 0;
+}
+
+void
+engine_handshake_lost (EngineConnection *connection, int failure)
+{
+  const GError *tls = engine_tls_client_failure (connection);
+  const char *cause = connection->transport->explain (connection, failure);
+  g_autoptr (GError) error = NULL;
+
+  if (tls != NULL && engine_tls_client_lacks_certificate (connection, tls))
+    {
+      error = g_error_new (G_TLS_ERROR, G_TLS_ERROR_CERTIFICATE_REQUIRED,
+                           _("%s asks for a certificate, and none was given: %s"), connection->dial->address, cause);
+      engine_connector_fail (connection, error);
+    }
+  else if (tls != NULL)
+    {
+      error = engine_error_new_from_gio (tls, ENGINE_ERROR_HANDSHAKE, _("The handshake with %s failed: %s"),
+                                         connection->dial->address, cause);
+      engine_connector_fail (connection, error);
+    }
+  else if (handshake_may_want_tls (connection))
+    engine_connection_abort (connection, engine_error_for (-failure),
+                             _("The connection was lost: %s; if the server expects TLS, try wss://"), cause);
+  else
+    engine_connection_abort (connection, engine_error_for (-failure), _("The connection was lost: %s"), cause);
+}
+
+void
+engine_handshake_end (EngineConnection *connection)
+{
+  engine_connection_abort (connection, ENGINE_ERROR_HANDSHAKE, "%s",
+                           handshake_may_want_tls (connection)
+                             ? _("The server closed the connection instead of answering the handshake; if it expects "
+                                 "TLS, try wss://")
+                             : _("The server closed the connection instead of answering the handshake"));
 }
 
 /* More is to come (RFC 9110 section 15.2); the deadline of the handshake stays. */

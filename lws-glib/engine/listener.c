@@ -114,8 +114,8 @@ engine_listener_add (EngineContext *context, int fd, GError **error)
 
   if (!engine_poller_set (context->epoll_fd, &listener->watch, EPOLLIN))
     {
-      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_LISTEN, _("A listening socket can't be watched: %s"),
-                   g_strerror (errno));
+      engine_error_set_system (error, ENGINE_ERROR_LISTEN, errno, _("A listening socket can't be watched: %s"),
+                               g_strerror (errno));
       /* It would keep the port, and let clients wait whom nobody accepts. */
       close (fd);
       g_free (listener);
@@ -133,8 +133,8 @@ engine_listener_open (EngineContext *context, guint16 port, GError **error)
 
   if (fd < 0)
     {
-      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_LISTEN, _("Port %u can't be listened on: %s"), port,
-                   g_strerror (errno));
+      engine_error_set_system (error, ENGINE_ERROR_LISTEN, errno, _("Port %u can't be listened on: %s"), port,
+                               g_strerror (errno));
       return FALSE;
     }
 
@@ -166,10 +166,11 @@ engine_listener_open_address (EngineContext *context, GSocketAddress *address, G
 
   if (fd < 0 || !listener_bind_address (fd, address))
     {
+      const int failure = errno;
       g_autofree char *text = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
 
-      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_LISTEN, _("%s can't be listened on: %s"), text,
-                   g_strerror (errno));
+      engine_error_set_system (error, ENGINE_ERROR_LISTEN, failure, _("%s can't be listened on: %s"), text,
+                               g_strerror (failure));
       if (fd >= 0)
         close (fd);
       return NULL;

@@ -309,6 +309,16 @@ receive_pending (EngineTurn *turn, EngineConnection *connection)
   return FALSE;
 }
 
+static void
+receive_lost (EngineConnection *connection, int failure)
+{
+  if (connection->role == WIRE_ROLE_CLIENT && connection->state == ENGINE_STATE_HANDSHAKE)
+    engine_handshake_lost (connection, failure);
+  else
+    engine_connection_abort (connection, engine_error_for (-failure), _("The connection was lost: %s"),
+                             connection->transport->explain (connection, failure));
+}
+
 void
 engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
 {
@@ -353,8 +363,7 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
     engine_connection_look_within (connection, connection->context->limits.frame_ticks);
 
   if (got < 0 && got != -EAGAIN)
-    engine_connection_abort (connection, engine_error_for ((int) -got), _("The connection was lost: %s"),
-                             connection->transport->explain (connection, (int) got));
+    receive_lost (connection, (int) got);
   else if (got == 0 && !(connection->lined & ENGINE_LINE_READY) && engine_connection_reads (connection))
     engine_connection_on_end_of_input (connection);
   engine_connection_update_interest (connection);

@@ -78,6 +78,16 @@ securing_describe (EngineDial *dial, const GError *error)
     return g_error_new (G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, _("The certificate of %s is not accepted: %s"),
                         dial->address, errors);
 
+  if (!engine_tls_client_hears_tls (dial->connection))
+    return g_error_new (G_TLS_ERROR, G_TLS_ERROR_NOT_TLS, _("%s does not speak TLS: try ws://"), dial->place);
+  if (g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_NOT_TLS))
+    return g_error_new (error->domain, error->code,
+                        _("The TLS handshake with %s failed (if it does not speak TLS, try ws://): %s"), dial->address,
+                        error->message);
+  if (engine_tls_client_lacks_certificate (dial->connection, error))
+    return g_error_new (G_TLS_ERROR, G_TLS_ERROR_CERTIFICATE_REQUIRED,
+                        _("%s asks for a certificate, and none was given: %s"), dial->address, error->message);
+
   return g_error_new (error->domain, error->code, _("The TLS handshake with %s failed: %s"), dial->address,
                       error->message);
 }

@@ -28,6 +28,20 @@ struct _EngineUrgent {
   guint8 ping[WIRE_CONTROL_MAX];
 };
 
+/* A server that takes no handshake may have said why, such as by an alert of TLS. */
+static gboolean
+send_listens (EngineConnection *connection)
+{
+  if (connection->role != WIRE_ROLE_CLIENT || connection->state != ENGINE_STATE_HANDSHAKE)
+    return FALSE;
+
+  engine_output_clear (&connection->output);
+  connection->blocked = FALSE;
+  engine_connection_stand_in (connection, ENGINE_LINE_READY);
+
+  return TRUE;
+}
+
 static gboolean
 send_lost (EngineConnection *connection, gssize result)
 {
@@ -40,8 +54,9 @@ send_lost (EngineConnection *connection, gssize result)
       return FALSE;
     }
 
-  engine_connection_abort (connection, engine_error_for ((int) -result), _("The connection was lost: %s"),
-                           connection->transport->explain (connection, (int) result));
+  if (!send_listens (connection))
+    engine_connection_abort (connection, engine_error_for ((int) -result), _("The connection was lost: %s"),
+                             connection->transport->explain (connection, (int) result));
   return TRUE;
 }
 

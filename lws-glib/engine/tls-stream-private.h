@@ -18,6 +18,9 @@ EngineTlsStream *engine_tls_stream_new (GSocket *socket);
 /* The handshake is done: from now on @stock and the cipher are used. */
 void engine_tls_stream_use_memory (EngineTlsStream *self, EngineCipherStock *stock);
 
+/* Is the first byte that came in the handshake one of TLS? TRUE if none came. */
+gboolean engine_tls_stream_hears_tls (EngineTlsStream *self);
+
 /* For the thread that asks; then others find nothing to read or write. */
 EngineCipher *engine_tls_stream_get_cipher (EngineTlsStream *self);
 

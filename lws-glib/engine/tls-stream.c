@@ -13,10 +13,17 @@ typedef enum {
   TLS_STREAM_DETACHED,
 } TlsStreamMode;
 
+/* What a server may begin with (RFC 8446 section 5.1). */
+#define TLS_RECORD_ALERT 0x15
+#define TLS_RECORD_HANDSHAKE 0x16
+
+#define NOTHING_CAME (-1)
+
 struct _EngineTlsStream {
   GSocketConnection parent_instance;
 
   gint mode;                    /* TlsStreamMode, for the thread of the handshake, too */
+  gint first;                   /* the first byte of the handshake that came, NOTHING_CAME before */
   GThread *engine;              /* the thread that works on the memory */
   EngineCipher cipher;
   GInputStream *input;
@@ -38,6 +45,19 @@ static GSocket *
 stream_socket (EngineTlsStream *self)
 {
   return g_socket_connection_get_socket (G_SOCKET_CONNECTION (self));
+}
+
+/* In the handshake, perhaps in a thread of GIO's. */
+static gssize
+stream_receive (EngineTlsStream *self, void *buffer, gsize count, gboolean blocking, GCancellable *cancellable,
+                GError **error)
+{
+  gssize got = g_socket_receive_with_blocking (stream_socket (self), buffer, count, blocking, cancellable, error);
+
+  if (got > 0)
+    g_atomic_int_compare_and_exchange (&self->first, NOTHING_CAME, *(const guint8 *) buffer);
+
+  return got;
 }
 
 static gssize
@@ -97,7 +117,7 @@ input_read (GInputStream *input, void *buffer, gsize count, GCancellable *cancel
   switch (stream_mode (self))
     {
     case TLS_STREAM_SOCKET:
-      return g_socket_receive_with_blocking (stream_socket (self), buffer, count, TRUE, cancellable, error);
+      return stream_receive (self, buffer, count, TRUE, cancellable, error);
     case TLS_STREAM_MEMORY:
     case TLS_STREAM_FOREIGN:
       return stream_refuse_to_wait (self, error);
@@ -116,7 +136,7 @@ input_read_nonblocking (GPollableInputStream *input, void *buffer, gsize count, 
   switch (stream_mode (self))
     {
     case TLS_STREAM_SOCKET:
-      return g_socket_receive_with_blocking (stream_socket (self), buffer, count, FALSE, NULL, error);
+      return stream_receive (self, buffer, count, FALSE, NULL, error);
     case TLS_STREAM_MEMORY:
       got = engine_cipher_pull (&self->cipher, buffer, count);
       if (got < 0)
@@ -307,6 +327,7 @@ engine_tls_stream_class_init (EngineTlsStreamClass *klass)
 static void
 engine_tls_stream_init (EngineTlsStream *self)
 {
+  self->first = NOTHING_CAME;
   self->input = g_object_new (engine_tls_input_get_type (), NULL);
   self->output = g_object_new (engine_tls_output_get_type (), NULL);
   ((EngineTlsInput *) self->input)->stream = self;
@@ -325,6 +346,14 @@ engine_tls_stream_use_memory (EngineTlsStream *self, EngineCipherStock *stock)
   engine_cipher_init (&self->cipher, stock);
   g_atomic_pointer_set (&self->engine, g_thread_self ());
   g_atomic_int_set (&self->mode, TLS_STREAM_MEMORY);
+}
+
+gboolean
+engine_tls_stream_hears_tls (EngineTlsStream *self)
+{
+  gint first = g_atomic_int_get (&self->first);
+
+  return first == NOTHING_CAME || first == TLS_RECORD_ALERT || first == TLS_RECORD_HANDSHAKE;
 }
 
 EngineCipher *

@@ -14,6 +14,9 @@
 
 /* The client's side of TLS, by GIO: with the desktop's trust, tokens and sessions. */
 
+/* Known to the connection itself: a thread notes it, of which nobody knows how long it goes on. */
+#define CLIENT_WAS_ASKED "lws-glib-asked-for-certificate"
+
 typedef struct {
   GTlsConnection *tls;
   EngineTlsStream *stream;
@@ -110,6 +113,13 @@ client_free (EngineConnection *connection)
   g_free (self);
 }
 
+/* GIO tells the authorities that a server names when it asks for a certificate, even if it names none. */
+static void
+client_on_asked (GObject *tls, GParamSpec *spec, gpointer unused)
+{
+  g_object_set_data (tls, CLIENT_WAS_ASKED, GINT_TO_POINTER (TRUE));
+}
+
 static GTlsConnection *
 client_make_connection (EngineConnection *connection, GIOStream *stream, GError **error)
 {
@@ -127,7 +137,10 @@ client_make_connection (EngineConnection *connection, GIOStream *stream, GError 
                         "base-io-stream", stream, "server-identity", identity, "database", database,
                         "interaction", settings->interaction, "advertised-protocols", protocols, NULL);
   if (tls != NULL)
-    g_signal_connect (tls, "accept-certificate", G_CALLBACK (client_on_accept_certificate), dial);
+    {
+      g_signal_connect (tls, "accept-certificate", G_CALLBACK (client_on_accept_certificate), dial);
+      g_signal_connect (tls, "notify::accepted-cas", G_CALLBACK (client_on_asked), NULL);
+    }
 
   return tls;
 }
@@ -293,6 +306,35 @@ client_shutdown (EngineConnection *connection, gboolean fin)
 }
 
 /* --- facts */
+
+const GError *
+engine_tls_client_failure (EngineConnection *connection)
+{
+  return connection->transport == &engine_transport_tls_client ? client_of (connection)->failure : NULL;
+}
+
+gboolean
+engine_tls_client_hears_tls (EngineConnection *connection)
+{
+  return connection->transport != &engine_transport_tls_client ||
+         engine_tls_stream_hears_tls (client_of (connection)->stream);
+}
+
+gboolean
+engine_tls_client_lacks_certificate (EngineConnection *connection, const GError *error)
+{
+  GObject *tls;
+
+  if (connection->transport != &engine_transport_tls_client)
+    return FALSE;
+
+  /* An alert has no code of its own. */
+  tls = G_OBJECT (client_of (connection)->tls);
+  return (g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_MISC) ||
+          g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_CERTIFICATE_REQUIRED)) &&
+         g_object_get_data (tls, CLIENT_WAS_ASKED) != NULL &&
+         g_tls_connection_get_certificate (G_TLS_CONNECTION (tls)) == NULL;
+}
 
 static const char *
 client_explain (EngineConnection *connection, int failure)

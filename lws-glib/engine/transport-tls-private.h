@@ -26,6 +26,16 @@ gboolean engine_tls_server_start (EngineConnection *connection, GError **error);
  * in a thread. On success @fd, a copy of the socket's, belongs to the transport. */
 GTlsConnection *engine_tls_client_start (EngineConnection *connection, GSocket *socket, int fd, GError **error);
 
+/* What went wrong in TLS; NULL if nothing did, or without TLS. */
+const GError *engine_tls_client_failure (EngineConnection *connection);
+
+/* Is what came first a record of TLS? TRUE if nothing came. */
+gboolean engine_tls_client_hears_tls (EngineConnection *connection);
+
+/* Did the server ask for a certificate of ours that it did not get, and fail for no other cause
+ * that is known? */
+gboolean engine_tls_client_lacks_certificate (EngineConnection *connection, const GError *error);
+
 /* The handshake is done: is the server trusted? */
 gboolean engine_tls_client_is_trusted (EngineDial *dial, GTlsConnection *tls);
 

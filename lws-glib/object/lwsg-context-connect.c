@@ -373,11 +373,20 @@ connect_start_flow (gpointer data)
  *
  * Ends lwsg_context_connect_async().
  *
- * Errors are %LWSG_ERROR_INVALID_ARGUMENT for a URI, subprotocol or header that can't be,
- * %LWSG_ERROR_CONNECT, %LWSG_ERROR_TIMED_OUT, %LWSG_ERROR_HANDSHAKE if the answer is not as RFC
- * 6455 asks, one of the domain %G_TLS_ERROR if TLS fails, %G_TLS_ERROR_BAD_CERTIFICATE among them
- * if the server is not trusted, one of the domain #LWSG_HTTP_ERROR with the status of a server that refused,
- * %LWSG_ERROR_CLOSED if the context was closed, and %G_IO_ERROR_CANCELLED.
+ * Errors are
+ * - %LWSG_ERROR_INVALID_ARGUMENT for a URI, subprotocol or header that can't be;
+ * - those of GIO if the server could not be reached: of the domain %G_RESOLVER_ERROR for its name,
+ *   of %G_IO_ERROR for the way to it, such as %G_IO_ERROR_CONNECTION_REFUSED and
+ *   %G_IO_ERROR_NETWORK_UNREACHABLE; %LWSG_ERROR_CONNECT if GIO has no code for it;
+ * - %LWSG_ERROR_TIMED_OUT;
+ * - those of the domain %G_TLS_ERROR if TLS fails: %G_TLS_ERROR_BAD_CERTIFICATE if the server is not
+ *   trusted, %G_TLS_ERROR_CERTIFICATE_REQUIRED if it wants a certificate that it did not get,
+ *   %G_TLS_ERROR_NOT_TLS if it does not speak TLS;
+ * - %LWSG_ERROR_HANDSHAKE if the answer is not as RFC 6455 asks, or is lost;
+ * - those of the domain #LWSG_HTTP_ERROR with the status of a server that refused, among them
+ *   %LWSG_HTTP_ERROR_PROXY_AUTHENTICATION_REQUIRED for a proxy, of HTTP or SOCKS, that wants to
+ *   know who asks;
+ * - %LWSG_ERROR_CLOSED if the context was closed, and %G_IO_ERROR_CANCELLED.
  *
  * Messages are delivered from the next turn of the main loop on: handlers that are connected
  * right after this miss nothing.

@@ -107,11 +107,13 @@ static guint
 context_get_port (EngineListener *listener, GError **error)
 {
   guint port = engine_listener_port (listener);
+  GError *failure = NULL;
 
   if (port == 0)
     {
-      g_set_error (error, LWSG_ERROR, LWSG_ERROR_LISTEN, _("The port that was chosen is not known: %s"),
-                   g_strerror (errno));
+      engine_error_set_system (&failure, ENGINE_ERROR_LISTEN, errno, _("The port that was chosen is not known: %s"),
+                               g_strerror (errno));
+      lwsg_error_propagate (error, failure);
       engine_listener_remove (listener);
     }
 
@@ -165,7 +167,8 @@ context_keep_port (LwsgContext *self, guint port)
  * Starts to listen, until lwsg_context_close(): a context that listens is there whoever holds
  * it. It may be called several times. For "localhost" it listens on 127.0.0.1.
  *
- * Errors are %LWSG_ERROR_LISTEN if the port is in use or may not be listened on,
+ * Errors are of the domain %G_IO_ERROR where that has a code, such as %G_IO_ERROR_ADDRESS_IN_USE
+ * and %G_IO_ERROR_PERMISSION_DENIED, and otherwise %LWSG_ERROR_LISTEN,
  * %LWSG_ERROR_INVALID_ARGUMENT if @host is no address, and %LWSG_ERROR_CLOSED after
  * lwsg_context_close().
  *
@@ -205,8 +208,9 @@ lwsg_context_listen (LwsgContext *self, const char *host, guint16 port, GError *
  * Starts to listen on a Unix socket. Who may connect is decided by the permissions of its
  * directory. The socket is not removed at the end.
  *
- * Returns: %TRUE on success; %FALSE with %LWSG_ERROR_LISTEN if something is there already
- *   or the path can't be made, or %LWSG_ERROR_CLOSED
+ * Returns: %TRUE on success; %FALSE with an error of the domain %G_IO_ERROR, such as
+ *   %G_IO_ERROR_ADDRESS_IN_USE if something is there already, with %LWSG_ERROR_LISTEN if
+ *   @path can't be that of a socket, or %LWSG_ERROR_CLOSED
  *
  * Since: 1.0
  */
@@ -283,8 +287,9 @@ lwsg_context_listen_socket (LwsgContext *self, GSocket *socket, GError **error)
   fd = fcntl (g_socket_get_fd (socket), F_DUPFD_CLOEXEC, 0);
   if (fd < 0)
     {
-      g_set_error (error, LWSG_ERROR, LWSG_ERROR_LISTEN, _("The socket could not be copied: %s"), g_strerror (errno));
-      return FALSE;
+      engine_error_set_system (&failure, ENGINE_ERROR_LISTEN, errno, _("The socket could not be copied: %s"),
+                               g_strerror (errno));
+      return lwsg_error_propagate (error, failure);
     }
   listener = engine_listener_add (self->engine, fd, &failure);
   if (listener == NULL)

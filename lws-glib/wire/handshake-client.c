@@ -130,7 +130,7 @@ wire_client_handshake_request (GString *out, WireClientHandshake *handshake, Wir
 /* --- the answer */
 
 static gboolean
-check_status (const WireHead *head, WireRefusal *refusal)
+check_status (const WireHead *head, const char *subprotocols, WireRefusal *refusal)
 {
   const char *reason = *head->reason != '\0' ? head->reason : wire_status_phrase (head->status);
   const char *location = head->status / 100 == 3 ? wire_head_get (head, "Location") : NULL;
@@ -143,6 +143,12 @@ check_status (const WireHead *head, WireRefusal *refusal)
     return wire_refusal_set (refusal, head->status,
                              N_("the server answered %u %.40s instead of 101 Switching Protocols and points to %.60s"),
                              head->status, reason, location);
+
+  /* Often it is the subprotocol that the server does not have. */
+  if (head->status == 400 && subprotocols != NULL)
+    return wire_refusal_set (refusal, head->status,
+                             N_("the server answered %u %.40s instead of 101 Switching Protocols, asked for was the "
+                                "subprotocol \"%.60s\""), head->status, reason, subprotocols);
 
   return wire_refusal_set (refusal, head->status,
                            N_("the server answered %u %.40s instead of 101 Switching Protocols"), head->status, reason);
@@ -233,7 +239,7 @@ gboolean
 wire_client_handshake_check (WireClientHandshake *handshake, const WireHead *head, const char **subprotocol,
                              WireRefusal *refusal)
 {
-  return check_status (head, refusal) && check_upgrade (head, refusal) &&
+  return check_status (head, handshake->subprotocols, refusal) && check_upgrade (head, refusal) &&
          check_accept (head, handshake->key, refusal) &&
          wire_deflate_check (head, handshake->offered, &handshake->deflates, &handshake->deflate, refusal) &&
          check_subprotocol (handshake, head, subprotocol, refusal);

@@ -50,9 +50,15 @@ refused (WireHeadKind kind, WireRefusal *refusal)
 /* --- finding the end */
 
 static gboolean
+is_tls (guint8 byte)
+{
+  return byte == TLS_ALERT || byte == TLS_HANDSHAKE;
+}
+
+static gboolean
 check_first_byte (guint8 byte, WireRefusal *refusal)
 {
-  if (byte == TLS_ALERT || byte == TLS_HANDSHAKE)
+  if (is_tls (byte))
     return wire_refusal_set (refusal, 400, N_("expected HTTP, got TLS"));
   if (byte != '\r' && !wire_char_is ((char) byte, WIRE_CHAR_TOKEN))
     return wire_refusal_set (refusal, 400, N_("expected a method, got byte 0x%02x"), byte);
@@ -74,6 +80,9 @@ check_byte (WireHeadKind kind, const guint8 *data, gsize i, WireRefusal *refusal
 {
   guint8 byte = data[i];
   guint8 before = i > 0 ? data[i - 1] : '\n';
+
+  if (kind == WIRE_HEAD_RESPONSE && i == 0 && is_tls (byte))
+    return wire_refusal_set (refusal, 400, N_("the server speaks TLS: try wss://"));
 
   if (kind == WIRE_HEAD_RESPONSE && i < RESPONSE_START_SIZE && byte != (guint8) RESPONSE_START[i])
     return wire_refusal_set (refusal, 400, N_("expected an answer that begins with %s, got byte 0x%02x for '%c'"),

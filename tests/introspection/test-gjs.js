@@ -57,16 +57,16 @@ async function promises() {
 async function errors() {
   const {context, protocol, port, client, server} = await makePair();
   const connect = (uri, subprotocols = null) => context.connect_async(uri, subprotocols, null);
-  const {BUSY, CLOSED, CONNECT, INVALID_ARGUMENT, LISTEN} = Lwsg.Error;
+  const {BUSY, CLOSED, INVALID_ARGUMENT} = Lwsg.Error;
 
-  await fails(() => context.listen('127.0.0.1', port), Lwsg.Error, LISTEN);
+  await fails(() => context.listen('127.0.0.1', port), Gio.IOErrorEnum, Gio.IOErrorEnum.ADDRESS_IN_USE);
   await fails(() => context.listen('nowhere.example', 0), Lwsg.Error, INVALID_ARGUMENT);
   await fails(() => context.add_protocol('a b'), Lwsg.Error, INVALID_ARGUMENT);
   await fails(() => context.add_protocol('chat'), Lwsg.Error, INVALID_ARGUMENT);
   for (const uri of ['', 'ws://', 'http://127.0.0.1/', 'ws://127.0.0.1:0/', 'ws://127.0.0.1/#a', 'ws://a:b@127.0.0.1/'])
     await fails(() => connect(uri), Lwsg.Error, INVALID_ARGUMENT);
   await fails(() => connect(`ws://127.0.0.1:${port}/`, ['a b']), Lwsg.Error, INVALID_ARGUMENT);
-  await fails(() => connect('ws+unix:/nonexistent/socket'), Lwsg.Error, CONNECT);
+  await fails(() => connect('ws+unix:/nonexistent/socket'), Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND);
 
   await fails(() => client.send(TEXT, new Uint8Array([0xff])), Lwsg.Error, INVALID_ARGUMENT);
   await fails(() => protocol.broadcast(TEXT, new Uint8Array([0xc0, 0x80])), Lwsg.Error, INVALID_ARGUMENT);

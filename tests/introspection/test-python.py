@@ -38,13 +38,13 @@ def check_errors():
     assert error.quark() == Lwsg.error_quark() == GLib.quark_from_string('lwsg-error-quark')
     assert Lwsg.HttpError.quark() == Lwsg.http_error_quark() == GLib.quark_from_string('lwsg-http-error-quark')
 
-    fails(error, error.LISTEN, context.listen, '127.0.0.1', pair.port)
+    fails(Gio.IOErrorEnum, Gio.IOErrorEnum.ADDRESS_IN_USE, context.listen, '127.0.0.1', pair.port)
     fails(error, error.INVALID_ARGUMENT, context.listen, 'nowhere.example', 0)
     fails(error, error.INVALID_ARGUMENT, context.add_protocol, 'a b')
     fails(error, error.INVALID_ARGUMENT, context.add_protocol, 'chat')
     for uri in ('', 'ws://', 'http://127.0.0.1/', 'ws://127.0.0.1:0/', 'ws://127.0.0.1/#a', 'ws://a:b@127.0.0.1/'):
         fails(error, error.INVALID_ARGUMENT, result_of, context, 'connect', uri, None)
-    fails(error, error.CONNECT, result_of, context, 'connect', 'ws+unix:/nonexistent/socket', None)
+    fails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, result_of, context, 'connect', 'ws+unix:/nonexistent/socket', None)
     fails(error, error.INVALID_ARGUMENT, client.send, TEXT, GLib.Bytes.new(b'\xff'))
     fails(error, error.INVALID_ARGUMENT, result_of, client, 'ping', GLib.Bytes.new(bytes(126)))
     fails(error, error.INVALID_ARGUMENT, client.close, Lwsg.CloseCode.ABNORMAL, None)

@@ -111,6 +111,35 @@ test_choice (Dial *dial, gconstpointer data)
     }
 }
 
+/* One that refuses with 400 may have none of the subprotocols. */
+static void
+test_refused_choice (Dial *dial, gconstpointer data)
+{
+  static const char *const asked[] = { "news", "weather", NULL };
+  g_autoptr (GError) error = NULL;
+
+  dial_serve (dial, asked);
+  dial_answer (dial, "HTTP/1.1 400 Bad Request\r\n\r\n");
+  error = dial_fail (dial);
+  g_assert_error (error, LWSG_HTTP_ERROR, LWSG_HTTP_ERROR_BAD_REQUEST);
+  dial_expect_text (error, "\"news, weather\"");
+}
+
+/* One that speaks TLS: OpenSSL says nothing to plain text, GnuTLS an alert. */
+static void
+test_wants_tls (Dial *dial, gconstpointer alert)
+{
+  g_autoptr (GError) error = NULL;
+
+  dial_serve (dial, NULL);
+  if (alert != NULL)
+    raw_peer_send (dial->peer, "\x15\x03\x03\x00\x02\x02\x0a", 7);
+  raw_peer_shutdown (dial->peer);
+  error = dial_fail (dial);
+  g_assert_error (error, LWSG_ERROR, LWSG_ERROR_HANDSHAKE);
+  dial_expect_text (error, "try wss://");
+}
+
 static void
 test_early_end (Dial *dial, gconstpointer data)
 {
@@ -134,6 +163,7 @@ test_reset (Dial *dial, gconstpointer data)
   error = dial_fail (dial);
   /* The context is not closed. */
   g_assert_error (error, LWSG_ERROR, LWSG_ERROR_HANDSHAKE);
+  dial_expect_text (error, "try wss://");
 }
 
 /* Ticks of the deadlines, so short that they pass at once. */
@@ -172,12 +202,16 @@ static void
 test_refused_port (Dial *dial, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *place = NULL;
 
   dial_stop_listening (dial);
   dial_start (dial, NULL);
   error = dial_fail (dial);
-  g_assert_error (error, LWSG_ERROR, LWSG_ERROR_CONNECT);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
   dial_expect_text (error, "refused");
+  /* Which port, too. */
+  place = g_strdup_printf ("127.0.0.1:%u", dial->port);
+  dial_expect_text (error, place);
 }
 
 static void
@@ -188,7 +222,7 @@ test_unknown_name (Dial *dial, gconstpointer data)
   dial_set_uri (dial, "ws://does-not-exist.invalid/");
   dial_start (dial, NULL);
   error = dial_fail (dial);
-  g_assert_error (error, LWSG_ERROR, LWSG_ERROR_CONNECT);
+  g_assert_error (error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND);
   dial_expect_text (error, "does-not-exist.invalid");
 }
 
@@ -511,6 +545,9 @@ main (int argc, char **argv)
 
   add_cases ();
   dial_add_case ("answer", "endless", NULL, test_endless_head);
+  dial_add_case ("refused-choice", "400", NULL, test_refused_choice);
+  dial_add_case ("wants-tls", "silent", NULL, test_wants_tls);
+  dial_add_case ("wants-tls", "alert", "alert", test_wants_tls);
   dial_add_case ("early-end", "no-answer", "", test_early_end);
   dial_add_case ("early-end", "half-answer", "HTTP/1.1 101 Swi", test_early_end);
   dial_add_case ("early-end", "reset", NULL, test_reset);

@@ -85,8 +85,10 @@ expect_no_connection (Dial *dial)
 {
   g_autoptr (GError) error = dial_fail (dial);
 
-  g_assert_error (error, LWSG_ERROR, LWSG_ERROR_CONNECT);
-  g_assert_cmpstr (error->message, !=, "");
+  /* GIO says why. */
+  g_assert_true (error->domain == G_IO_ERROR);
+  g_assert_cmpint (error->code, !=, G_IO_ERROR_FAILED);
+  dial_expect_text (error, FAR_NAME ":8080 can't be reached: ");
 }
 
 static void
@@ -99,6 +101,23 @@ test_http_refuses (Dial *dial, gconstpointer data)
   raw_peer_shutdown (dial->peer);
   expect_no_connection (dial);
   raw_peer_expect_lost (dial->peer);
+}
+
+/* One code for proxies of all kinds that want to know who asks. */
+static void
+test_http_asks (Dial *dial, gconstpointer credentials)
+{
+  g_autofree char *proxy = g_strdup_printf ("http://%s127.0.0.1:%u", (const char *) credentials, dial->port);
+  g_autoptr (GError) error = NULL;
+
+  use_resolver (dial, g_simple_proxy_resolver_new (proxy, NULL));
+  dial_set_uri (dial, FAR_URI);
+  dial_start (dial, NULL);
+  expect_connect (dial);
+  raw_peer_send_text (dial->peer, "HTTP/1.0 407 Proxy Authentication Required\r\n\r\n");
+  raw_peer_shutdown (dial->peer);
+  error = dial_fail (dial);
+  g_assert_error (error, LWSG_HTTP_ERROR, LWSG_HTTP_ERROR_PROXY_AUTHENTICATION_REQUIRED);
 }
 
 /* --- SOCKS 5 (RFC 1928) */
@@ -173,6 +192,22 @@ test_socks_refuses (Dial *dial, gconstpointer data)
   socks_reply (dial, not_allowed);
   expect_no_connection (dial);
   raw_peer_expect_lost (dial->peer);
+}
+
+/* It takes none of the methods that were offered. */
+static void
+test_socks_asks (Dial *dial, gconstpointer data)
+{
+  guint8 greeting[3];
+  g_autoptr (GError) error = NULL;
+
+  use_proxy (dial, "socks5");
+  dial_start (dial, NULL);
+  dial_accept (dial);
+  raw_peer_read (dial->peer, sizeof greeting, greeting);
+  raw_peer_send (dial->peer, "\x05\x02", 2);
+  error = dial_fail (dial);
+  g_assert_error (error, LWSG_HTTP_ERROR, LWSG_HTTP_ERROR_PROXY_AUTHENTICATION_REQUIRED);
 }
 
 /* --- directly */
@@ -327,7 +362,9 @@ main (int argc, char **argv)
   dial_add_case ("proxy", "http", NULL, test_http);
   dial_add_case ("proxy", "asks-for-https", NULL, test_asks_for_https);
   dial_add_case ("proxy/http", "403", "HTTP/1.0 403 Forbidden\r\n\r\n", test_http_refuses);
-  dial_add_case ("proxy/http", "407", "HTTP/1.0 407 Proxy Authentication Required\r\n\r\n", test_http_refuses);
+  dial_add_case ("proxy/http", "407", "", test_http_asks);
+  dial_add_case ("proxy/http", "407-again", "user:wrong@", test_http_asks);
+  dial_add_case ("proxy/socks5", "asks", NULL, test_socks_asks);
   dial_add_case ("proxy/http", "garbage", "220 ready\r\n\r\n", test_http_refuses);
   dial_add_case ("proxy", "socks5", NULL, test_socks);
   dial_add_case ("proxy/socks5", "refuses", NULL, test_socks_refuses);

@@ -273,7 +273,8 @@ test_unix_missing (Duo *duo, gconstpointer data)
   g_autofree char *uri = g_strdup_printf ("ws+unix:%s/missing:/", duo->directory);
 
   g_assert_null (connect_uri (duo, uri, &error));
-  g_assert_error (error, LWSG_ERROR, LWSG_ERROR_CONNECT);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "/missing"));
 }
 
 static void

@@ -77,12 +77,12 @@ test_listen (void)
 }
 
 static void
-expect_no_listening (LwsgContext *context, const char *host, guint port, int code)
+expect_no_listening (LwsgContext *context, const char *host, guint port, GQuark domain, int code)
 {
   g_autoptr (GError) error = NULL;
 
   g_assert_cmpuint (lwsg_context_listen (context, host, (guint16) port, &error), ==, 0);
-  g_assert_error (error, LWSG_ERROR, code);
+  g_assert_error (error, domain, code);
   g_assert_cmpstr (error->message, !=, "");
 }
 
@@ -96,16 +96,16 @@ test_listen_fails (void)
   guint all = lwsg_context_listen (context, NULL, 0, NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (bad_hosts); i++)
-    expect_no_listening (context, bad_hosts[i], 0, LWSG_ERROR_INVALID_ARGUMENT);
+    expect_no_listening (context, bad_hosts[i], 0, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT);
   /* Twice here, or by two of us. */
-  expect_no_listening (context, "127.0.0.1", port, LWSG_ERROR_LISTEN);
-  expect_no_listening (other, "127.0.0.1", port, LWSG_ERROR_LISTEN);
-  expect_no_listening (other, NULL, all, LWSG_ERROR_LISTEN);
+  expect_no_listening (context, "127.0.0.1", port, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE);
+  expect_no_listening (other, "127.0.0.1", port, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE);
+  expect_no_listening (other, NULL, all, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE);
   /* An address of the documentation (RFC 5737), not of this machine. */
-  expect_no_listening (context, "192.0.2.1", 0, LWSG_ERROR_LISTEN);
+  expect_no_listening (context, "192.0.2.1", 0, LWSG_ERROR, LWSG_ERROR_LISTEN);
 
   lwsg_context_close (context);
-  expect_no_listening (context, "127.0.0.1", 0, LWSG_ERROR_CLOSED);
+  expect_no_listening (context, "127.0.0.1", 0, LWSG_ERROR, LWSG_ERROR_CLOSED);
   /* Its port is free again. */
   g_assert_cmpuint (lwsg_context_listen (other, "127.0.0.1", (guint16) port, NULL), ==, port);
   lwsg_context_close (other);
@@ -122,15 +122,24 @@ test_listen_path (void)
   g_autofree char *too_long = g_build_filename (directory, name, NULL);
   g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
   g_autoptr (GError) error = NULL;
-  const char *bad[] = { path, nowhere, too_long, "" };
+  const struct {
+    const char *path;
+    GQuark domain;
+    int code;
+  } bad[] = {
+    { path, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE },
+    { nowhere, G_IO_ERROR, G_IO_ERROR_NOT_FOUND },
+    { too_long, LWSG_ERROR, LWSG_ERROR_LISTEN },
+    { "", LWSG_ERROR, LWSG_ERROR_LISTEN },
+  };
 
   g_assert_true (lwsg_context_listen_path (context, path, &error));
   g_assert_no_error (error);
   g_assert_true (can_connect (address));
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
-      g_assert_false (lwsg_context_listen_path (context, bad[i], &error));
-      g_assert_error (error, LWSG_ERROR, LWSG_ERROR_LISTEN);
+      g_assert_false (lwsg_context_listen_path (context, bad[i].path, &error));
+      g_assert_error (error, bad[i].domain, bad[i].code);
       g_clear_error (&error);
     }
   lwsg_context_close (context);
