@@ -119,7 +119,9 @@ enum libwebsocket_callback_reasons {
  * @LWS_WRITE_BINARY: a binary message
  * @LWS_WRITE_CONTINUATION: the next fragment of the message under way. Naming
  *   the type of the message again does the same.
- * @LWS_WRITE_HTTP: bytes of an HTTP reply, sent as they are
+ * @LWS_WRITE_HTTP: bytes of an HTTP reply, sent as they are; but what follows the head
+ *   of an answer to HEAD, or of one with 204 or 304, is left out, since nobody would take it
+ *   for the body. The program writes the whole head, Date included.
  * @LWS_WRITE_CLOSE: a Close frame: a close code in network byte order and a
  *   reason of up to 123 bytes of UTF-8, or nothing
  * @LWS_WRITE_PING: a Ping of up to 125 bytes

@@ -20,6 +20,9 @@ LWSG_AVAILABLE_IN_1_0
 const char *lwsg_request_get_header (LwsgRequest *self, const char *name);
 
 LWSG_AVAILABLE_IN_1_0
+char **lwsg_request_get_headers (LwsgRequest *self, const char *name);
+
+LWSG_AVAILABLE_IN_1_0
 char **lwsg_request_list_headers (LwsgRequest *self);
 
 LWSG_AVAILABLE_IN_1_0

@@ -5,7 +5,6 @@
 
 #include "engine/broadcast-private.h"
 #include "engine/reply-private.h"
-#include "wire/http-target-private.h"
 
 #include <string.h>
 
@@ -35,15 +34,13 @@ classic_call_with_bytes (EngineConnection *connection, enum libwebsocket_callbac
 static void
 classic_request (EngineConnection *connection, const WireHead *head)
 {
-  char *target = (char *) wire_target_path (head->target);
-
   engine_connection_bind (connection, connection->context->protocols->pdata[0]);
-  classic_call (connection, LWS_CALLBACK_HTTP, target, strlen (target));
+  classic_call (connection, LWS_CALLBACK_HTTP, (char *) head->target, strlen (head->target));
 }
 
 static gboolean
 classic_handshake (EngineConnection *connection, const WireHead *head, const WireServerHandshake *handshake,
-                   const char **subprotocol, WireRefusal *refusal)
+                   const char **subprotocol, char **headers, WireRefusal *refusal)
 {
   WireOfferIter offers = { 0 };
   const char *name;
@@ -103,11 +100,7 @@ classic_opened (EngineConnection *connection, const char *target)
     connection->user = g_malloc0 (entry->per_session_data_size);
 
   if (connection->role == WIRE_ROLE_SERVER)
-    {
-      const char *path = wire_target_path (target);
-
-      classic_call (connection, LWS_CALLBACK_ESTABLISHED, (char *) path, strlen (path));
-    }
+    classic_call (connection, LWS_CALLBACK_ESTABLISHED, (char *) target, strlen (target));
   else
     classic_call (connection, LWS_CALLBACK_CLIENT_ESTABLISHED, NULL, 0);
 }

@@ -84,6 +84,7 @@ struct libwebsocket {
   guint in_crowd : 1;           /* counted among the server's connections */
   guint settled : 1;            /* ... and not among those in a handshake any more */
   guint answered : 1;           /* server: a request on it was */
+  guint head_only : 1;          /* server: the request is HEAD, so that no answer has a body */
   guint unfinished : 1;         /* no piece of a frame has become whole since then */
 };
 

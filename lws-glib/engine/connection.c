@@ -464,7 +464,7 @@ connection_miss_head (EngineConnection *connection)
     engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT,
                              _("The server did not answer the handshake within %u s"), limits->handshake_ticks);
   else if (connection->tail != NULL)
-    engine_reply_error (connection, 408);
+    engine_reply_error (connection, 408, NULL);
   else
     {
       engine_connection_say_bye (connection);

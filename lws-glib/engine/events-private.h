@@ -25,9 +25,11 @@ typedef struct {
 
   /* A client wants to open a WebSocket. The owner binds the connection to a protocol
    * (engine_connection_bind()) and returns the subprotocol to name, or NULL; or it
-   * returns FALSE with *refusal filled. */
+   * returns FALSE with *refusal filled. *headers are lines that each end with CRLF, for
+   * either answer, or NULL; the engine frees them. */
   gboolean (*handshake) (EngineConnection *connection, const WireHead *head,
-                         const WireServerHandshake *handshake, const char **subprotocol, WireRefusal *refusal);
+                         const WireServerHandshake *handshake, const char **subprotocol, char **headers,
+                         WireRefusal *refusal);
 
   /* The server accepted our handshake. The owner binds the connection, or returns
    * FALSE with *refusal filled. */
@@ -38,8 +40,8 @@ typedef struct {
   gboolean (*accept_certificate) (EngineConnection *connection, GTlsCertificate *certificate,
                                   GTlsCertificateFlags errors);
 
-  /* Frames may be sent from now on. @target is what the client asked for, NULL on
-   * a client. */
+  /* Frames may be sent from now on. @target is what the client asked for, the path and the
+   * query; NULL on a client. */
   void (*opened) (EngineConnection *connection, const char *target);
 
   /* A piece of a message. Its bytes, and one behind them, may be written to. */

@@ -20,15 +20,16 @@ handshake_upgrade (EngineConnection *connection, const WireHead *head)
   WireServerHandshake handshake;
   WireRefusal refusal = { .status = 500 };
   const char *subprotocol = NULL;
+  g_autofree char *headers = NULL;
   g_autoptr (GString) answer = NULL;
 
   if (!wire_server_handshake_check (head, &handshake, &refusal) ||
       !wire_server_handshake_negotiate (head, &connection->context->deflate, &handshake, &refusal) ||
-      !events->handshake (connection, head, &handshake, &subprotocol, &refusal))
+      !events->handshake (connection, head, &handshake, &subprotocol, &headers, &refusal))
     {
       g_debug ("Refusing a handshake with %u: %s", refusal.status, refusal.text);
       if (connection->state == ENGINE_STATE_HANDSHAKE)
-        engine_reply_error (connection, refusal.status);
+        engine_reply_error (connection, refusal.status, headers);
       return;
     }
   if (connection->state != ENGINE_STATE_HANDSHAKE)
@@ -38,7 +39,7 @@ handshake_upgrade (EngineConnection *connection, const WireHead *head)
   if (handshake.deflates)
     connection->deflate = engine_deflate_new (connection->context, WIRE_ROLE_SERVER, &handshake.deflate);
   answer = g_string_sized_new (256);
-  wire_server_handshake_accept (answer, &handshake, subprotocol);
+  wire_server_handshake_accept (answer, &handshake, subprotocol, headers);
   engine_connection_send_raw (connection, answer->str, answer->len);
   engine_connection_open (connection, handshake.target);
 }
@@ -54,7 +55,7 @@ handshake_request (EngineConnection *connection, char *text, gsize length)
   if (!wire_head_parse (&head, WIRE_HEAD_REQUEST, text, length, &refusal))
     {
       g_debug ("Refusing a request with %u: %s", refusal.status, refusal.text);
-      engine_reply_error (connection, refusal.status);
+      engine_reply_error (connection, refusal.status, NULL);
     }
   else if (wire_head_wants_upgrade (&head))
     handshake_upgrade (connection, &head);
@@ -188,6 +189,9 @@ engine_handshake_feed (EngineConnection *connection, guint8 *data, gsize length)
   WireRefusal refusal = { 0 };
 
   engine_connection_speak (connection);
+  if (kind == WIRE_HEAD_REQUEST)
+    connection->head_only = wire_head_wants_no_body (data, length) != FALSE;
+
   switch (wire_head_scan (kind, data, length, &scanned, &refusal))
     {
     case WIRE_HEAD_INCOMPLETE:
@@ -195,7 +199,7 @@ engine_handshake_feed (EngineConnection *connection, guint8 *data, gsize length)
       return 0;
     case WIRE_HEAD_ERROR:
       if (kind == WIRE_HEAD_REQUEST)
-        engine_reply_error (connection, refusal.status);
+        engine_reply_error (connection, refusal.status, NULL);
       else
         handshake_refuse (connection, &refusal);
       return length;

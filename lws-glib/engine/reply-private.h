@@ -4,6 +4,7 @@
 #pragma once
 
 #include "context-private.h"
+#include "wire/http-date-private.h"
 
 /* The answer to a plain HTTP request, on the server. */
 
@@ -12,19 +13,31 @@ struct _EngineReply {
   off_t offset;
   gint64 left;                  /* of the body; -1 while it isn't known */
   guint keep_alive : 1;         /* the request allows it */
-  guint head_only : 1;          /* a HEAD request: no body */
   guint begun : 1;              /* the owner has answered something */
-  guint head_done : 1;          /* the head of a raw answer has ended */
+  guint head_done : 1;          /* the head of the answer has ended */
+  guint bodiless : 1;           /* no body may follow the head of a raw answer */
   guint complete : 1;           /* nothing more will be added */
   guint held : 1;               /* the owner answers later */
   GString *head;                /* of a raw answer, until it ends */
-  char known[32];               /* If-Modified-Since, if it is a date as ours are; or "" */
+  char known[WIRE_HTTP_DATE_SIZE];              /* If-Modified-Since, if it is a date as ours are; or "" */
 };
 
 /* A request was read: asks the owner for an answer. */
 void engine_reply_start (EngineConnection *connection, const WireHead *head);
 
-/* Bytes that the owner has made: a status line, headers and a body. */
+/* An answer that is known as a whole. @headers are lines that each end with CRLF, or NULL. */
+typedef struct {
+  guint status;
+  const char *content_type;     /* or NULL */
+  const char *headers;
+  const void *body;             /* not sent to HEAD, nor with a status that has none */
+  gsize length;
+} EngineAnswer;
+
+gboolean engine_reply_answer (EngineConnection *connection, const EngineAnswer *answer, GError **error);
+
+/* Bytes that the owner has made: a status line, headers and a body. What is written behind
+ * the head of an answer that has no body is left out. */
 gboolean engine_reply_write (EngineConnection *connection, const guint8 *bytes, gsize length, GError **error);
 
 /* Sends a file with its head, or only says that it has not changed. @headers are lines
@@ -40,8 +53,8 @@ gboolean engine_reply_descriptor (EngineConnection *connection, int fd, const ch
 /* The status that tells of a file that can't be opened, from its errno. */
 guint engine_reply_status_of (int failure);
 
-/* An answer of the engine's own; the connection ends after it. */
-void engine_reply_error (EngineConnection *connection, guint status);
+/* An answer of the engine's own; the connection ends after it. @headers as above. */
+void engine_reply_error (EngineConnection *connection, guint status, const char *headers);
 
 /* Nothing more will be added; the connection ends when what there is has left. */
 void engine_reply_end (EngineConnection *connection);
@@ -57,3 +70,15 @@ void engine_reply_settle (EngineConnection *connection);
 void engine_reply_on_drained (EngineConnection *connection);
 
 void engine_reply_free (EngineReply *reply);
+
+/* --- between the sources of replies */
+
+/* FALSE if nobody waits for an answer, or if it is one with 500 since the type is impossible. */
+gboolean engine_reply_can_begin (EngineConnection *connection, const char *content_type, const char *headers,
+                                 GError **error);
+
+/* All of a head but the length of the body and the empty line. */
+GString *engine_reply_begin_head (EngineReply *reply, guint status, const char *content_type, const char *headers);
+
+/* Returns TRUE once all of the file has been handed to the kernel. */
+gboolean engine_reply_send_file (EngineConnection *connection);

@@ -4,6 +4,7 @@
 #include "lwsg-context-private.h"
 #include "lwsg-error-private.h"
 #include "lwsg-protocol-private.h"
+#include "lwsg-request-private.h"
 
 #include "wire/http-field-private.h"
 
@@ -395,7 +396,7 @@ lwsg_context_emit_request (LwsgContext *self, LwsgRequest *request)
   gboolean handled = FALSE;
 
   g_signal_emit (self, signals[SIGNAL_HTTP_REQUEST], 0, request, &handled);
-  for (guint i = 0; !handled && i < self->directories->len; i++)
+  for (guint i = 0; !handled && lwsg_request_is_asking (request) && i < self->directories->len; i++)
     handled = lwsg_directory_answer (self->directories->pdata[i], request);
 
   return handled;

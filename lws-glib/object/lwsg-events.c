@@ -27,10 +27,10 @@ events_request (EngineConnection *engine, const WireHead *head)
   g_autoptr (LwsgRequest) request = lwsg_request_new (engine, head, TRUE);
 
   engine->user = request;
-  if (!lwsg_context_emit_request (self, request))
-    /* The engine answers. */
-    lwsg_request_detach (request);
-  else if (!lwsg_request_is_answered (request))
+  if (!lwsg_context_emit_request (self, request) && lwsg_request_is_asking (request))
+    lwsg_request_refuse (request, 404, NULL);
+  /* Whatever was returned: a handler may have answered, closed the context or begun to load. */
+  if (lwsg_request_is_asking (request))
     lwsg_request_hold (request);
 }
 
@@ -82,7 +82,7 @@ events_choose (LwsgContext *self, const WireHead *head, const char **subprotocol
 
 static gboolean
 events_handshake (EngineConnection *engine, const WireHead *head, const WireServerHandshake *handshake,
-                  const char **subprotocol, WireRefusal *refusal)
+                  const char **subprotocol, char **headers, WireRefusal *refusal)
 {
   LwsgContext *self = engine->context->owner;
   gboolean secure = engine->transport != &engine_transport_plain;
@@ -97,13 +97,12 @@ events_handshake (EngineConnection *engine, const WireHead *head, const WireServ
   if (lwsg_protocol_wants_request (protocol))
     {
       g_autoptr (LwsgRequest) request = lwsg_request_new (engine, head, FALSE);
+      gboolean accepted = lwsg_protocol_accepts (protocol, request);
+      guint status = lwsg_request_decide (request, headers);
 
-      if (!lwsg_protocol_accepts (protocol, request))
-        {
-          guint status = lwsg_request_get_refusal (request);
-
-          return wire_refusal_set (refusal, status != 0 ? status : 403, N_("the program did not accept the client"));
-        }
+      /* Who has refused does not mean to let the client in, whatever was returned. */
+      if (!accepted || status != 0)
+        return wire_refusal_set (refusal, status != 0 ? status : 403, N_("the program did not accept the client"));
       if (engine->context->destroyed)
         return wire_refusal_set (refusal, 503, N_("the context was closed"));
     }

@@ -547,8 +547,9 @@ install_connection_signals (void)
    * @request: the client's handshake
    *
    * A client wants to open a connection. A handler that returns %FALSE refuses it with
-   * 403, or with the status that it gave to lwsg_request_refuse(); then no other handler
-   * is asked.
+   * 403; then no other handler is asked. lwsg_request_refuse() refuses it with another status,
+   * whatever is returned. Headers that were added with lwsg_request_add_response_header(),
+   * such as a cookie, go with the answer, which nothing can be added to afterwards.
    *
    * Returns: whether the client may come in
    *

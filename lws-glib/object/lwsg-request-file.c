@@ -32,8 +32,11 @@ request_on_loaded (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GBytes) bytes = g_file_load_bytes_finish (G_FILE (source), result, NULL, &error);
 
   g_free (answer);
-  /* Loading was the answer so far. */
-  request->answered = FALSE;
+  if (request->state != LWSG_REQUEST_LOADING)
+    /* The client did not wait for it. */
+    return;
+
+  request->state = LWSG_REQUEST_HELD;
   if (bytes != NULL)
     lwsg_request_respond (request, 200, content_type, bytes, NULL);
   else
@@ -49,9 +52,9 @@ request_load (LwsgRequest *self, GFile *file, const char *content_type)
   FileAnswer *answer = g_new (FileAnswer, 1);
 
   *answer = (FileAnswer){ g_object_ref (self), g_strdup (content_type) };
-  self->answered = TRUE;
-  if (!self->held)
+  if (self->state == LWSG_REQUEST_ASKING)
     lwsg_request_hold (self);
+  self->state = LWSG_REQUEST_LOADING;
 
   /* The answer comes where the connection lives, wherever the program calls from. */
   g_main_context_push_thread_default (main_context);

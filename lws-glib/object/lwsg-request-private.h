@@ -8,6 +8,14 @@
 
 #include <lws-glib/lws-glib.h>
 
+typedef enum {
+  LWSG_REQUEST_ASKING,          /* its handlers run: what they leave is answered when they return */
+  LWSG_REQUEST_HELD,            /* they have returned; somebody answers later */
+  LWSG_REQUEST_LOADING,         /* held as well, until the file has come that is the answer */
+  LWSG_REQUEST_ANSWERED,
+  LWSG_REQUEST_GONE,            /* nobody waits for an answer */
+} LwsgRequestState;
+
 struct _LwsgRequest {
   GObject parent_instance;
 
@@ -20,11 +28,10 @@ struct _LwsgRequest {
   char *query;
   char **names;                 /* of the headers, as they came */
   char **values;
-  GString *response_headers;
+  GString *response_headers;    /* lines that each end with CRLF */
+  LwsgRequestState state;
   gboolean opens;               /* a WebSocket: it can only be refused */
-  gboolean answered;
-  gboolean held;
-  guint refusal;
+  guint refusal;                /* the status it was refused with, or 0 */
 };
 
 /* The properties of TLS follow the others. */
@@ -37,11 +44,13 @@ enum {
 /* A request as its head came. Without a connection it can only be refused. */
 LwsgRequest *lwsg_request_new (EngineConnection *engine, const WireHead *head, gboolean answerable);
 
-/* Has it been answered, or refused? */
-gboolean lwsg_request_is_answered (LwsgRequest *self);
+/* Do its handlers run, and none of them has answered yet? */
+gboolean lwsg_request_is_asking (LwsgRequest *self);
 
-/* The status it was refused with, or 0. */
-guint lwsg_request_get_refusal (LwsgRequest *self);
+/* The handlers of a handshake have returned: nothing more can be said to the client by
+ * this object. Returns the status that it was refused with, or 0; *headers are those that were
+ * added, or NULL. */
+guint lwsg_request_decide (LwsgRequest *self, char **headers);
 
 /* The connection is gone. */
 void lwsg_request_detach (LwsgRequest *self);
@@ -59,7 +68,10 @@ gboolean lwsg_request_check_response_header (const char *name, const char *value
 
 /* --- the answer (lwsg-request-response.c) */
 
-/* Does anybody wait for an answer, and can it have that status? */
+/* Does anybody wait for an answer? */
+gboolean lwsg_request_check_waiting (LwsgRequest *self, GError **error);
+
+/* ... and can it have that status? */
 gboolean lwsg_request_begin_answer (LwsgRequest *self, guint status, GError **error);
 
 /* It is on its way. Gives up the hold on the engine's context that the caller took before. */

@@ -6,12 +6,22 @@
 #include "lwsg-error-private.h"
 
 #include "wire/http-field-private.h"
-#include "wire/http-status-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <string.h>
 
 /* The answer to a request. */
+
+gboolean
+lwsg_request_check_waiting (LwsgRequest *self, GError **error)
+{
+  if (self->state == LWSG_REQUEST_ASKING || self->state == LWSG_REQUEST_HELD)
+    return TRUE;
+
+  g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED,
+                       self->state == LWSG_REQUEST_GONE ? _("Nobody waits for an answer to this request")
+                                                        : _("The request has been answered already"));
+  return FALSE;
+}
 
 gboolean
 lwsg_request_begin_answer (LwsgRequest *self, guint status, GError **error)
@@ -22,11 +32,12 @@ lwsg_request_begin_answer (LwsgRequest *self, guint status, GError **error)
                    status);
       return FALSE;
     }
-  if (self->answered || self->engine == NULL)
+  if (!lwsg_request_check_waiting (self, error))
+    return FALSE;
+  if (self->opens)
     {
-      g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED,
-                           self->answered ? _("The request has been answered already")
-                                          : _("Nobody waits for an answer to this request"));
+      g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_FAILED,
+                           _("The request opens a WebSocket: it can be accepted or refused, not answered otherwise"));
       return FALSE;
     }
 
@@ -34,58 +45,18 @@ lwsg_request_begin_answer (LwsgRequest *self, guint status, GError **error)
 }
 
 /* The connection is free for the next request, which may come while this one is still
- * held by the program. */
+ * kept by the program. */
 void
 lwsg_request_end_answer (LwsgRequest *self)
 {
   EngineConnection *engine = self->engine;
+  const gboolean held = self->state == LWSG_REQUEST_HELD;
 
-  self->answered = TRUE;
+  self->state = LWSG_REQUEST_ANSWERED;
   lwsg_request_detach (self);
-  if (self->held)
+  if (held)
     engine_reply_release (engine);
   engine_context_release (engine->context);
-}
-
-static gboolean
-request_write (LwsgRequest *self, const GString *head, GBytes *body, GError **error)
-{
-  GError *failure = NULL;
-  gsize length = 0;
-  const guint8 *data = body != NULL ? g_bytes_get_data (body, &length) : NULL;
-  gboolean written;
-
-  engine_context_hold (self->engine->context);
-  written = engine_reply_write (self->engine, (const guint8 *) head->str, head->len, &failure);
-  if (written && length > 0 && strcmp (self->method, "HEAD") != 0)
-    written = engine_reply_write (self->engine, data, length, &failure);
-  lwsg_request_end_answer (self);
-
-  return written || lwsg_error_propagate (error, failure);
-}
-
-/* RFC 9110 sections 15.3.5 and 15.4.5. */
-static gboolean
-request_status_has_body (guint status)
-{
-  return status != 204 && status != 304;
-}
-
-static GString *
-request_head (LwsgRequest *self, guint status, const char *content_type, gsize length)
-{
-  GString *head = g_string_sized_new (256);
-
-  g_string_append_printf (head, "HTTP/1.1 %u %s\r\n", status, wire_status_phrase (status));
-  if (request_status_has_body (status))
-    g_string_append_printf (head, "Content-Length: %zu\r\n", length);
-  if (content_type != NULL)
-    g_string_append_printf (head, "Content-Type: %s\r\n", content_type);
-  g_string_append (head, "X-Content-Type-Options: nosniff\r\n");
-  g_string_append_len (head, self->response_headers->str, (gssize) self->response_headers->len);
-  g_string_append (head, "\r\n");
-
-  return head;
 }
 
 /**
@@ -93,20 +64,23 @@ request_head (LwsgRequest *self, guint status, const char *content_type, gsize l
  * @self: a request
  * @status: the HTTP status, 200 to 599
  * @content_type: (nullable): the media type of @body
- * @body: (nullable): the body; not sent to a HEAD request, nor with 204 and 304
+ * @body: (nullable): the body; not sent to a HEAD request, nor with 204, 205 and 304
  * @error: return location for a #GError
  *
  * Answers a request.
  *
  * Returns: %TRUE if the answer is on its way; %FALSE with %LWSG_ERROR_CLOSED if the client
- *   is gone or was answered already, or %LWSG_ERROR_INVALID_ARGUMENT
+ *   is gone or was answered already, %LWSG_ERROR_INVALID_ARGUMENT, or %LWSG_ERROR_FAILED for a
+ *   handshake, which can be accepted or refused, but not answered otherwise
  *
  * Since: 1.0
  */
 gboolean
 lwsg_request_respond (LwsgRequest *self, guint status, const char *content_type, GBytes *body, GError **error)
 {
-  g_autoptr (GString) head = NULL;
+  EngineAnswer answer = { .status = status, .content_type = content_type };
+  GError *failure = NULL;
+  gboolean sent;
 
   g_return_val_if_fail (LWSG_IS_REQUEST (self), FALSE);
   lwsg_return_val_if_elsewhere (self->home, FALSE);
@@ -114,11 +88,14 @@ lwsg_request_respond (LwsgRequest *self, guint status, const char *content_type,
   if (!lwsg_request_begin_answer (self, status, error) || !lwsg_request_check_field (content_type, error))
     return FALSE;
 
-  if (!request_status_has_body (status))
-    body = NULL;
-  head = request_head (self, status, content_type, body != NULL ? g_bytes_get_size (body) : 0);
+  answer.headers = self->response_headers->str;
+  if (body != NULL)
+    answer.body = g_bytes_get_data (body, &answer.length);
+  engine_context_hold (self->engine->context);
+  sent = engine_reply_answer (self->engine, &answer, &failure);
+  lwsg_request_end_answer (self);
 
-  return request_write (self, head, body, error);
+  return sent || lwsg_error_propagate (error, failure);
 }
 
 static gboolean
@@ -167,10 +144,13 @@ lwsg_request_redirect (LwsgRequest *self, guint status, const char *location, GE
  * @status: an HTTP status of 400 to 599
  * @error: return location for a #GError
  *
- * Refuses a request: a handshake inside of #LwsgProtocol::accept, whose handler has to
- * return %FALSE then, or a plain one, which is answered with a short text.
+ * Refuses a request: a handshake inside of #LwsgProtocol::accept, whatever its handlers
+ * return then, or a plain one. The client gets a short text, and the headers that were added
+ * with lwsg_request_add_response_header(): RFC 9110 asks for WWW-Authenticate with 401, and
+ * Retry-After is of use with 429 and 503.
  *
- * Returns: %TRUE if it is refused; %FALSE with the errors of lwsg_request_respond()
+ * Returns: %TRUE if it is refused; %FALSE with %LWSG_ERROR_INVALID_ARGUMENT for another status,
+ *   or %LWSG_ERROR_CLOSED if the client is gone, was answered already, or was let in
  *
  * Since: 1.0
  */
@@ -186,16 +166,16 @@ lwsg_request_refuse (LwsgRequest *self, guint status, GError **error)
                    status);
       return FALSE;
     }
+  if (!lwsg_request_check_waiting (self, error))
+    return FALSE;
   if (self->opens)
     {
       self->refusal = status;
       return TRUE;
     }
-  if (!lwsg_request_begin_answer (self, status, error))
-    return FALSE;
 
   engine_context_hold (self->engine->context);
-  engine_reply_error (self->engine, status);
+  engine_reply_error (self->engine, status, self->response_headers->str);
   lwsg_request_end_answer (self);
 
   return TRUE;

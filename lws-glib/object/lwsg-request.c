@@ -4,8 +4,6 @@
 #include "lwsg-context-private.h"
 #include "lwsg-request-private.h"
 
-#include "wire/http-target-private.h"
-
 #include <string.h>
 
 /**
@@ -48,11 +46,26 @@ G_DEFINE_FINAL_TYPE (LwsgRequest, lwsg_request, G_TYPE_OBJECT)
 static void
 request_read_target (LwsgRequest *self, const char *target)
 {
-  const char *path = wire_target_path (target);
-  const char *query = strchr (path, '?');
+  const char *query = strchr (target, '?');
 
-  self->path = query != NULL ? g_strndup (path, (gsize) (query - path)) : g_strdup (path);
+  self->path = query != NULL ? g_strndup (target, (gsize) (query - target)) : g_strdup (target);
   self->query = query != NULL ? g_strdup (query + 1) : NULL;
+}
+
+/* A value as text that every language can take. */
+static char *
+request_read_value (const WireHeader *header)
+{
+  GString *text;
+
+  if (g_utf8_validate (header->value, header->value_length, NULL))
+    return g_strndup (header->value, header->value_length);
+
+  text = g_string_sized_new (header->value_length * 2u);
+  for (guint i = 0; i < header->value_length; i++)
+    g_string_append_unichar (text, (guint8) header->value[i]);
+
+  return g_string_free (text, FALSE);
 }
 
 LwsgRequest *
@@ -63,6 +76,7 @@ lwsg_request_new (EngineConnection *engine, const WireHead *head, gboolean answe
   self->home = lwsg_home_ref (((LwsgContext *) engine->context->owner)->home);
   self->engine = answerable ? engine : NULL;
   self->opens = !answerable;
+  self->state = LWSG_REQUEST_ASKING;
   self->remote_address = engine_connection_get_peer (engine);
   engine_connection_get_tls_facts (engine, &self->tls);
   self->method = g_strdup (head->method);
@@ -72,7 +86,7 @@ lwsg_request_new (EngineConnection *engine, const WireHead *head, gboolean answe
   for (guint i = 0; i < head->n_headers; i++)
     {
       self->names[i] = g_strdup (head->headers[i].name);
-      self->values[i] = g_strdup (head->headers[i].value);
+      self->values[i] = request_read_value (&head->headers[i]);
     }
 
   return self;
@@ -85,14 +99,17 @@ lwsg_request_get_tls_facts (LwsgRequest *self)
 }
 
 gboolean
-lwsg_request_is_answered (LwsgRequest *self)
+lwsg_request_is_asking (LwsgRequest *self)
 {
-  return self->answered;
+  return self->state == LWSG_REQUEST_ASKING;
 }
 
 guint
-lwsg_request_get_refusal (LwsgRequest *self)
+lwsg_request_decide (LwsgRequest *self, char **headers)
 {
+  self->state = LWSG_REQUEST_ANSWERED;
+  *headers = self->response_headers->len > 0 ? g_strdup (self->response_headers->str) : NULL;
+
   return self->refusal;
 }
 
@@ -101,6 +118,8 @@ lwsg_request_detach (LwsgRequest *self)
 {
   if (self->engine != NULL && self->engine->user == self)
     self->engine->user = NULL;
+  if (self->state != LWSG_REQUEST_ANSWERED)
+    self->state = LWSG_REQUEST_GONE;
   /* From here on it may be freed by another thread. */
   g_atomic_pointer_set (&self->engine, NULL);
 }
@@ -108,10 +127,7 @@ lwsg_request_detach (LwsgRequest *self)
 void
 lwsg_request_hold (LwsgRequest *self)
 {
-  if (self->engine == NULL)
-    return;
-
-  self->held = TRUE;
+  self->state = LWSG_REQUEST_HELD;
   engine_reply_hold (self->engine);
 }
 
@@ -198,10 +214,10 @@ request_give_up (gpointer data)
 {
   LwsgRequest *self = data;
 
-  if (self->engine != NULL && self->held)
+  if (self->state == LWSG_REQUEST_HELD)
     {
       engine_context_hold (self->engine->context);
-      engine_reply_error (self->engine, 500);
+      engine_reply_error (self->engine, 500, self->response_headers->str);
       lwsg_request_end_answer (self);
     }
   lwsg_request_detach (self);
@@ -324,4 +340,5 @@ static void
 lwsg_request_init (LwsgRequest *self)
 {
   self->response_headers = g_string_new (NULL);
+  self->state = LWSG_REQUEST_GONE;
 }

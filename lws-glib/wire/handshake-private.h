@@ -19,7 +19,8 @@ void wire_accept_for_key (char accept[WIRE_ACCEPT_SIZE + 1], const char *key);
 
 /* --- server */
 
-/* Does this request ask to become a WebSocket (Upgrade: websocket), well or badly? */
+/* Does this request ask to become a WebSocket (Upgrade: websocket), well or badly? In HTTP/1.0
+ * none can. */
 gboolean wire_head_wants_upgrade (const WireHead *head);
 
 typedef struct {
@@ -51,8 +52,10 @@ typedef struct {
 
 gboolean wire_offer_next (const WireHead *head, WireOfferIter *iter, const char **token, gsize *length);
 
-/* The answer 101, with its empty line. @subprotocol is a token or NULL. */
-void wire_server_handshake_accept (GString *out, const WireServerHandshake *handshake, const char *subprotocol);
+/* The answer 101, with its empty line. @subprotocol is a token or NULL; @headers are lines that
+ * each end with CRLF, or NULL. */
+void wire_server_handshake_accept (GString *out, const WireServerHandshake *handshake, const char *subprotocol,
+                                   const char *headers);
 
 /* --- client */
 

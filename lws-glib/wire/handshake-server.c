@@ -14,7 +14,9 @@ static const guint versions[] = { VERSION_RFC, 8, 7 };
 gboolean
 wire_head_wants_upgrade (const WireHead *head)
 {
-  return wire_head_has_token (head, "Upgrade", "websocket");
+  /* HTTP/1.0 knows no upgrades: a proxy in between may have passed the header on by
+   * mistake (RFC 9110 section 7.8). */
+  return head->minor_version >= 1 && wire_head_has_token (head, "Upgrade", "websocket");
 }
 
 static gboolean
@@ -171,7 +173,8 @@ wire_offer_next (const WireHead *head, WireOfferIter *iter, const char **token, 
 }
 
 void
-wire_server_handshake_accept (GString *out, const WireServerHandshake *handshake, const char *subprotocol)
+wire_server_handshake_accept (GString *out, const WireServerHandshake *handshake, const char *subprotocol,
+                              const char *headers)
 {
   g_return_if_fail (subprotocol == NULL || wire_is_token (subprotocol, strlen (subprotocol)));
 
@@ -191,5 +194,8 @@ wire_server_handshake_accept (GString *out, const WireServerHandshake *handshake
       g_string_append (out, "\r\nSec-WebSocket-Extensions: ");
       wire_deflate_format (out, &handshake->deflate);
     }
-  g_string_append (out, "\r\n\r\n");
+  g_string_append (out, "\r\n");
+  if (headers != NULL)
+    g_string_append (out, headers);
+  g_string_append (out, "\r\n");
 }

@@ -34,7 +34,7 @@ typedef struct {
 typedef struct {
   WireHeadKind kind;
   const char *method;           /* requests; case kept */
-  const char *target;           /* requests; as it came, query included */
+  const char *target;           /* requests; path and query, or "*" */
   const char *reason;           /* responses; may be empty */
   guint status;                 /* responses */
   guint minor_version;          /* HTTP/1.0 or 1.1 */
@@ -55,8 +55,13 @@ WireHeadResult wire_head_scan (WireHeadKind kind, const guint8 *data, gsize leng
  * NULs into @data. Headers that would mean two things if they came twice are
  * refused (Host, Content-Length, Sec-WebSocket-Key ...), lists may be spread over
  * several headers. A request's target and Host are checked (wire_target_check(),
- * wire_host_is_valid()), and HTTP/1.1 must have a Host, which may be empty. */
+ * wire_host_is_valid()), and HTTP/1.1 must have a Host, which may be empty. Of a
+ * target that is a whole URI the path and query are left: its host is that of Host. */
 gboolean wire_head_parse (WireHead *head, WireHeadKind kind, char *data, gsize length, WireRefusal *refusal);
+
+/* Does a request begin so that no answer to it may have a body, whatever is wrong with the
+ * rest of it? (HEAD, RFC 9110 section 9.3.2) */
+gboolean wire_head_wants_no_body (const guint8 *data, gsize length);
 
 /* The index of the first header of that name at or after @from (case does not
  * matter), n_headers if there is none. */

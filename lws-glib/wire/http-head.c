@@ -212,11 +212,13 @@ parse_version (WireHead *head, char **cursor, WireRefusal *refusal)
 }
 
 static gboolean
-parse_request_line (WireHead *head, char **cursor, WireRefusal *refusal)
+parse_request_line (WireHead *head, char **cursor, char **target, WireRefusal *refusal)
 {
   char *method = *cursor;
-  char *target = end_word (method, WIRE_CHAR_TOKEN);
-  char *version = target != NULL ? end_word (target, WIRE_CHAR_VISIBLE) : NULL;
+  char *version;
+
+  *target = end_word (method, WIRE_CHAR_TOKEN);
+  version = *target != NULL ? end_word (*target, WIRE_CHAR_VISIBLE) : NULL;
 
   if (version == NULL)
     return wire_refusal_set (refusal, 400, N_("expected a method, a target and a version with one space between them"));
@@ -228,9 +230,9 @@ parse_request_line (WireHead *head, char **cursor, WireRefusal *refusal)
     return wire_refusal_set (refusal, 400, N_("expected the end of the line after the version"));
 
   head->method = method;
-  head->target = target;
+  head->target = *target;
 
-  return wire_target_check (method, target, refusal);
+  return wire_target_check (method, *target, refusal);
 }
 
 /* A reason may be absent, and many leave out the space before it too. */
@@ -360,12 +362,17 @@ static gboolean
 parse_request (WireHead *head, char *data, const char *end, WireRefusal *refusal)
 {
   char *cursor = data;
+  char *target;
 
   if (data[0] == '\r' && data[1] == '\n')
     cursor += LINE_END_SIZE;
 
-  return parse_request_line (head, &cursor, refusal) && parse_headers (head, cursor, end, refusal) &&
-         check_single_headers (head, refusal) && check_host (head, refusal);
+  if (!parse_request_line (head, &cursor, &target, refusal) || !parse_headers (head, cursor, end, refusal) ||
+      !check_single_headers (head, refusal) || !check_host (head, refusal))
+    return FALSE;
+  head->target = wire_target_strip (target);
+
+  return TRUE;
 }
 
 static gboolean
@@ -396,6 +403,15 @@ wire_head_parse (WireHead *head, WireHeadKind kind, char *data, gsize length, Wi
 }
 
 /* --- reading */
+
+gboolean
+wire_head_wants_no_body (const guint8 *data, gsize length)
+{
+  static const char method[] = "HEAD ";
+  gsize start = length > LINE_END_SIZE && data[0] == '\r' && data[1] == '\n' ? LINE_END_SIZE : 0;
+
+  return length - start >= strlen (method) && memcmp (data + start, method, strlen (method)) == 0;
+}
 
 guint
 wire_head_find (const WireHead *head, const char *name, guint from)

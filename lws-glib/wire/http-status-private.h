@@ -27,8 +27,13 @@ gboolean wire_status_is_interim (guint status);
 /* The usual phrase for a status, "Unknown" where there is none. */
 const char *wire_status_phrase (guint status);
 
+/* The lines that every reply begins with. @date is of wire_http_date(); where it is
+ * not known there is none, as RFC 9110 section 6.6.1 allows. */
+void wire_http_begin_reply (GString *out, guint status, const char *date);
+
 /* A complete reply of an error with a short text/plain body and
- * "Connection: close". @head_only leaves the body out (HEAD). Echoes nothing of
- * the request. 405 names the methods that are allowed, 426 the version of
- * WebSocket that is understood. */
-void wire_http_error_reply (GString *out, guint status, gboolean head_only);
+ * "Connection: close". @headers are lines that each end with CRLF, or NULL.
+ * @head_only leaves the body out (HEAD). Echoes nothing of the request. 405 names the
+ * methods that are allowed, unless @headers do, 426 the version of WebSocket that is
+ * understood. */
+void wire_http_error_reply (GString *out, guint status, const char *date, const char *headers, gboolean head_only);

@@ -95,19 +95,42 @@ wire_status_phrase (guint status)
 }
 
 void
-wire_http_error_reply (GString *out, guint status, gboolean head_only)
+wire_http_begin_reply (GString *out, guint status, const char *date)
+{
+  g_string_append_printf (out, "HTTP/1.1 %u %s\r\n", status, wire_status_phrase (status));
+  if (date != NULL && date[0] != '\0')
+    g_string_append_printf (out, "Date: %s\r\n", date);
+  g_string_append (out, "X-Content-Type-Options: nosniff\r\n");
+}
+
+/* Is there such a line among others? */
+static gboolean
+names_header (const char *lines, const char *name)
+{
+  gsize length = strlen (name);
+
+  while (lines != NULL && *lines != '\0')
+    {
+      const char *end = strchr (lines, '\n');
+
+      if (g_ascii_strncasecmp (lines, name, length) == 0 && lines[length] == ':')
+        return TRUE;
+      lines = end != NULL ? end + 1 : NULL;
+    }
+
+  return FALSE;
+}
+
+void
+wire_http_error_reply (GString *out, guint status, const char *date, const char *headers, gboolean head_only)
 {
   const char *phrase = wire_status_phrase (status);
   gsize body_length = strlen ("NNN ") + strlen (phrase) + strlen ("\n");
 
   g_return_if_fail (status >= 400 && status <= 599);
 
-  g_string_append_printf (out,
-                          "HTTP/1.1 %u %s\r\n"
-                          "Content-Type: text/plain; charset=utf-8\r\n"
-                          "Content-Length: %zu\r\n"
-                          "X-Content-Type-Options: nosniff\r\n",
-                          status, phrase, body_length);
+  wire_http_begin_reply (out, status, date);
+  g_string_append_printf (out, "Content-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n", body_length);
 
   /* An Upgrade must be named in Connection too (RFC 9110 section 7.8). */
   if (status == 426)
@@ -117,8 +140,10 @@ wire_http_error_reply (GString *out, guint status, gboolean head_only)
                      "Connection: close, Upgrade\r\n");
   else
     g_string_append (out, "Connection: close\r\n");
-  if (status == 405)
+  if (status == 405 && !names_header (headers, "Allow"))
     g_string_append (out, "Allow: GET, HEAD\r\n");
+  if (headers != NULL)
+    g_string_append (out, headers);
 
   g_string_append (out, "\r\n");
   if (!head_only)

@@ -14,9 +14,9 @@
  * without two hexadecimal digits. The query is the program's own matter. */
 gboolean wire_target_check (const char *method, const char *target, WireRefusal *refusal);
 
-/* Where the path and query of a checked target begin, which may be a whole URI
- * (section 3.2.2); "/" for a URI that has no path, with a query or without. */
-const char *wire_target_path (const char *target);
+/* The path and query of a checked target, which may be a whole URI (section 3.2.2). A URI
+ * that has no path gets the path "/", written over the end of its authority. */
+char *wire_target_strip (char *target);
 
 /* Does a checked target name that host, or none at all? A client writes the same into
  * both (RFC 9112 section 3.2); where they differ, a proxy in between has decided by the

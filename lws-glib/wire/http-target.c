@@ -191,11 +191,19 @@ wire_target_is_at (const char *target, const char *host)
 }
 
 /* A slash further on than the authority may stand in the query, which nobody has checked. */
-const char *
-wire_target_path (const char *target)
+char *
+wire_target_strip (char *target)
 {
   const char *authority = target[0] == '/' ? NULL : find_authority (target);
-  const char *path = authority != NULL ? authority + strcspn (authority, "/?") : target;
+  char *path;
 
-  return authority != NULL && *path != '/' ? "/" : path;
+  if (authority == NULL)
+    return target;
+
+  path = target + (authority - target) + strcspn (authority, "/?");
+  if (*path != '/')
+    /* The authority is not empty, and not needed any more. */
+    *--path = '/';
+
+  return path;
 }

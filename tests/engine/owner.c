@@ -59,7 +59,7 @@ owner_request (EngineConnection *connection, const WireHead *head)
 
 static gboolean
 owner_handshake (EngineConnection *connection, const WireHead *head, const WireServerHandshake *handshake,
-                 const char **subprotocol, WireRefusal *refusal)
+                 const char **subprotocol, char **headers, WireRefusal *refusal)
 {
   Owner *owner = owner_of (connection);
 

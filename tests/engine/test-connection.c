@@ -106,7 +106,6 @@ static const RefusedCase refused_cases[] = {
   REFUSED ("no-version", "GET / HTTP/1.1\r\nHost: a\r\n" UPGRADE_HEADERS "\r\n", 400),
   REFUSED ("version-12", "GET / HTTP/1.1\r\nHost: a\r\n" UPGRADE_HEADERS "Sec-WebSocket-Version: 12\r\n\r\n", 426),
   REFUSED ("method", "POST / HTTP/1.1\r\nHost: a\r\n" UPGRADE_HEADERS "Sec-WebSocket-Version: 13\r\n\r\n", 405),
-  REFUSED ("http-1.0", "GET / HTTP/1.0\r\nHost: a\r\n" UPGRADE_HEADERS "Sec-WebSocket-Version: 13\r\n\r\n", 400),
 };
 
 static void

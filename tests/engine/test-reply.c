@@ -54,6 +54,19 @@ owner_new_answering (Answer *with)
   return owner;
 }
 
+/* Checks the one header that every answer of ours has (RFC 9110 section 6.6.1). */
+static void
+expect_date (const char *head)
+{
+  const char *date = strstr (head, "\r\nDate: ");
+
+  g_assert_nonnull (date);
+  g_assert_null (strstr (date + 1, "\r\nDate: "));
+  date += strlen ("\r\nDate: ");
+  g_assert_cmpuint (strcspn (date, "\r"), ==, strlen ("Sun, 06 Nov 1994 08:49:37 GMT"));
+  g_assert_true (g_str_has_prefix (date + strlen ("Sun, 06 Nov 1994 08:49:37"), " GMT\r\n"));
+}
+
 static void
 ask (RawPeer *peer, const char *request_line, const char *headers)
 {
@@ -137,6 +150,7 @@ test_file_sizes (void)
           head = expect_head (peer, 200, (gint64) file_sizes[i]);
           g_assert_nonnull (strstr (head, "\r\nContent-Type: text/plain\r\n"));
           g_assert_nonnull (strstr (head, "\r\nConnection: keep-alive\r\n"));
+          expect_date (head);
           expect_body (peer, contents, file_sizes[i]);
         }
       g_assert_no_error (with.error);
@@ -218,6 +232,7 @@ test_file_known (void)
       ask (peer, methods[i], known);
       same = expect_head (peer, 304, -1);
       g_assert_nonnull (strstr (same, date));
+      expect_date (same);
       g_assert_nonnull (strstr (same, "\r\nX-Content-Type-Options: nosniff\r\n"));
       g_assert_null (strstr (same, "Content-Type: "));
     }
@@ -358,6 +373,14 @@ static const RawCase raw_cases[] = {
   { "http-1.0", "GET / HTTP/1.0", "", OK "Content-Length: 2\r\n\r\nhi" },
   { "answer-of-http-1.0", GET, "", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi" },
   { "head-only", "HEAD / HTTP/1.1", "", OK "Content-Length: 2\r\n\r\n", .kept = TRUE },
+  /* Of HEAD the classic API tells its programs nothing: they give a body. */
+  { "head-with-body", "HEAD / HTTP/1.1", "", OK "Content-Length: 2\r\n\r\nhi",
+    .received = OK "Content-Length: 2\r\n\r\n", .kept = TRUE },
+  { "head-without-length", "HEAD / HTTP/1.1", "", OK "\r\nhi", .received = OK "\r\n", .kept = TRUE },
+  { "head-chunked", "HEAD / HTTP/1.1", "", OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+    .received = OK "Transfer-Encoding: chunked\r\n\r\n" },
+  { "no-content-with-body", GET, "", "HTTP/1.1 204 No Content\r\n\r\nhi", .received = "HTTP/1.1 204 No Content\r\n\r\n",
+    .kept = TRUE },
   { "no-head", GET, "", "hello" },
   { "half-a-head", GET, "", OK "Content-Length: 2\r\n" },
   { "ended", GET, "", OK "Content-Length: 2\r\n\r\nhi", .end = TRUE },
@@ -408,6 +431,11 @@ test_raw_bytewise (void)
     {
       ask (peer, GET, "");
       expect_body (peer, text, strlen (text));
+    }
+  for (guint i = 0; i < 3; i++)
+    {
+      ask (peer, "HEAD / HTTP/1.1", "");
+      expect_body (peer, text, strlen (text) - strlen ("hi"));
     }
   g_assert_false (peer->ended);
 }

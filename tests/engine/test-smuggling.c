@@ -99,9 +99,18 @@ static void
 expect_bare_refusal (RawPeer *peer, guint status)
 {
   g_autoptr (GString) expected = g_string_new (NULL);
+  g_autofree char *head = raw_peer_read_head (peer);
+  const char *date = strstr (head, "Date: ");
   g_autofree guint8 *got = NULL;
+  gsize before;
 
-  wire_http_error_reply (expected, status, FALSE);
+  g_assert_nonnull (date);
+  before = (gsize) (date - head);
+  date += strlen ("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+  wire_http_error_reply (expected, status, NULL, NULL, FALSE);
+  g_assert_cmpmem (head, before, expected->str, before);
+  g_assert_cmpmem (date, strlen (date), expected->str + before, strlen (date));
+  g_string_erase (expected, 0, (gssize) (before + strlen (date)));
   got = g_malloc (expected->len);
   raw_peer_read (peer, expected->len, got);
   g_assert_cmpmem (got, expected->len, expected->str, expected->len);

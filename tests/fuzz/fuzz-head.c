@@ -49,7 +49,7 @@ check_fields (const WireHead *head)
     }
   g_assert_true (wire_is_token (head->method, strlen (head->method)));
   g_assert_true (wire_is_visible (head->target));
-  g_assert_cmpint (wire_target_path (head->target)[0], ==, head->target[0] == '*' ? '*' : '/');
+  g_assert_true (head->target[0] == '/' || strcmp (head->target, "*") == 0);
 }
 
 static void

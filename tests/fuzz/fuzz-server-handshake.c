@@ -68,7 +68,7 @@ check_answer (const WireServerHandshake *handshake, const char *key, GPtrArray *
   FuzzInput input;
 
   memcpy (client.key, key, WIRE_KEY_SIZE);
-  wire_server_handshake_accept (answer, handshake, chosen);
+  wire_server_handshake_accept (answer, handshake, chosen, NULL);
   input = (FuzzInput) { (const guint8 *) answer->str, answer->len };
   head_arrival_run (&arrival, WIRE_HEAD_RESPONSE, &input);
   /* Only a name that is far too long for any head can be in the way. */

@@ -72,7 +72,7 @@ agree (PlayPart *part, WireRefusal *refusal)
 
 static gboolean
 on_handshake (EngineConnection *connection, const WireHead *head, const WireServerHandshake *handshake,
-              const char **subprotocol, WireRefusal *refusal)
+              const char **subprotocol, char **headers, WireRefusal *refusal)
 {
   WireOfferIter iter = { 0 };
   const char *token;

@@ -220,7 +220,8 @@ def check_transfer():
             'lwsg_context_get_tls_certificate': nothing, 'lwsg_connection_get_tls_peer_certificate': nothing,
             'lwsg_connection_get_remote_address': nothing, 'lwsg_message_get_bytes': nothing,
             'lwsg_message_get_text': nothing, 'lwsg_context_get_allowed_origins': nothing,
-            'lwsg_request_get_tls_peer_certificate': nothing, 'lwsg_request_list_headers': everything}.items():
+            'lwsg_request_get_tls_peer_certificate': nothing, 'lwsg_request_list_headers': everything,
+            'lwsg_request_get_headers': everything}.items():
         assert GIRepository.callable_info_get_caller_owns(found[symbol]) == transfer, symbol
 
 

@@ -241,13 +241,15 @@ async function acceptance() {
   context.close();
 }
 
+const latinOf = text => Uint8Array.from(text, character => character.charCodeAt(0));
+
 // The whole answer to a plain request.
-async function get(port, path) {
+async function get(port, path, header = '') {
   const connection = await new Gio.SocketClient().connect_to_host_async('127.0.0.1', port, null);
   const memory = Gio.MemoryOutputStream.new_resizable();
 
   connection.get_output_stream().write_all(
-    bytesOf(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`), null);
+    latinOf(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${header}\r\n`), null);
   await memory.splice_async(connection.get_input_stream(), Gio.OutputStreamSpliceFlags.CLOSE_TARGET,
                             GLib.PRIORITY_DEFAULT, null);
 
@@ -261,6 +263,7 @@ async function http() {
   const answers = {
     '/bytes': request => request.respond(200, 'text/plain', bytesOf('ü')),
     '/header': request => request.add_response_header('X-Mine', 'yes') && request.respond(204, null, null),
+    '/names': request => request.respond(200, null, bytesOf(request.get_headers('X-Name').join('|'))),
     '/moved': request => request.redirect(307, '/bytes'),
     '/refused': request => request.refuse(403),
     '/file': request => request.respond_file(here, 'text/javascript'),
@@ -276,6 +279,8 @@ async function http() {
 
   ok(/^HTTP\/1.1 200 .*\r\n\r\nü$/s.test(await get(port, '/bytes')));
   ok(/^HTTP\/1.1 204 .*X-Mine: yes\r\n/s.test(await get(port, '/header')));
+  // Those that are no UTF-8 came as ISO-8859-1.
+  ok((await get(port, '/names', 'X-Name: Zo\xeb\r\nx-name: \xc3\xbc\r\n')).endsWith('\r\n\r\nZoë|ü'));
   ok(/^HTTP\/1.1 307 .*Location: \/bytes\r\n/s.test(await get(port, '/moved')));
   ok(/^HTTP\/1.1 403 /.test(await get(port, '/refused')));
   ok(/^HTTP\/1.1 200 .*lws-glib/s.test(await get(port, '/file')));

@@ -3,6 +3,7 @@
 """The API as Python has it, server and client in one process."""
 
 import gc
+import socket
 import sys
 import threading
 
@@ -177,6 +178,52 @@ def check_kept_messages():
     assert payload.get_data() == b'to all'
 
 
+def answer_to(port, request):
+    """The bytes that a request of bytes is answered with, up to the end of the head."""
+    received = bytearray()
+    with socket.create_connection(('127.0.0.1', port)) as peer:
+        peer.sendall(request)
+        peer.setblocking(False)
+
+        def has_head():
+            try:
+                received.extend(peer.recv(4096))
+            except BlockingIOError:
+                pass
+            return b'\r\n\r\n' in received
+
+        # Keeps the loop turning: the socket is none of its sources.
+        source = GLib.timeout_add(1, lambda: GLib.SOURCE_CONTINUE)
+        until(has_head)
+        GLib.source_remove(source)
+    return bytes(received)
+
+
+def check_handshake_headers():
+    context = Lwsg.Context()
+    protocol, port = context.add_protocol(None), context.listen('127.0.0.1', 0)
+    seen, kept = [], []
+
+    def on_accept(_protocol, request):
+        kept.append(request)
+        seen.append((request.get_header('X-Name'), request.get_headers('x-name'), request.get_headers('X-None')))
+        request.add_response_header('Set-Cookie', 'sid=1')
+        return len(kept) == 1
+
+    protocol.connect('accept', on_accept)
+    request = (b'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+               b'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n'
+               b'X-Name: Zo\xeb\r\nX-Name: \xc3\xbc\r\nX-Name: \xff\xfe\r\n\r\n')
+    for status in (b'HTTP/1.1 101 ', b'HTTP/1.1 403 '):
+        answer = answer_to(port, request)
+        assert answer.startswith(status) and b'\r\nSet-Cookie: sid=1\r\n' in answer, answer
+    names = ['Zo\xeb', '\xfc', '\xff\xfe']
+    assert seen == 2 * [(names[0], names, [])], seen
+    for gone in kept:
+        fails(Lwsg.Error, Lwsg.Error.CLOSED, gone.refuse, 403)
+        fails(Lwsg.Error, Lwsg.Error.CLOSED, gone.add_response_header, 'X-Late', '1')
+
+
 def check_references():
     gone = set()
 
@@ -248,7 +295,7 @@ def check_circles():
 
 
 CASES = (check_errors, check_cancelling, check_properties, check_list_model, check_broadcasts, check_threads,
-         check_kept_messages, check_references, check_local_contexts, check_circles)
+         check_kept_messages, check_handshake_headers, check_references, check_local_contexts, check_circles)
 
 if __name__ == '__main__':
     sys.exit(tap.run((f'/introspection/python/{case.__name__.removeprefix("check_")}', case) for case in CASES))

@@ -107,10 +107,10 @@ test_browser (void)
   offers = list_offers (&reading.head);
   g_assert_cmpstr (offers, ==, "dumb-increment-protocol|lws-mirror-protocol");
 
-  wire_server_handshake_accept (out, &handshake, "lws-mirror-protocol");
+  wire_server_handshake_accept (out, &handshake, "lws-mirror-protocol", NULL);
   g_assert_cmpstr (out->str, ==, ANSWER "Sec-WebSocket-Protocol: lws-mirror-protocol\r\n" END);
   g_string_truncate (out, 0);
-  wire_server_handshake_accept (out, &handshake, NULL);
+  wire_server_handshake_accept (out, &handshake, NULL, NULL);
   g_assert_cmpstr (out->str, ==, ANSWER END);
   head_reading_clear (&reading);
 }
@@ -229,6 +229,9 @@ test_wants_upgrade (void)
   head_reading_clear (&reading);
   read_request (&reading, GET HOST "Upgrade: h2c\r\nUpgrade: WEBSOCKET\r\n" END);
   g_assert_true (wire_head_wants_upgrade (&reading.head));
+  head_reading_clear (&reading);
+  read_request (&reading, "GET /chat HTTP/1.0\r\n" HOST UPGRADE CONNECTION END);
+  g_assert_false (wire_head_wants_upgrade (&reading.head));
   head_reading_clear (&reading);
 }
 
@@ -523,7 +526,7 @@ test_round_trip (void)
   g_assert_cmpstr (server.origin, ==, client.origin);
   g_assert_cmpstr (server.target, ==, client.target);
   g_string_truncate (out, 0);
-  wire_server_handshake_accept (out, &server, "superchat");
+  wire_server_handshake_accept (out, &server, "superchat", NULL);
 
   head_reading_run_twins (&answer, WIRE_HEAD_RESPONSE, out->str, out->len);
   g_assert_true (answer.parsed);

@@ -248,6 +248,7 @@ assert_request (const char *target, const char *host, guint status)
 {
   g_autofree char *text = g_strdup_printf ("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", target, host);
   g_autofree char *printable_host = g_strescape (host, NULL);
+  g_autofree char *stripped = g_strdup (target);
   HeadReading reading;
 
   g_test_message ("%s of %s", target, printable_host);
@@ -260,7 +261,7 @@ assert_request (const char *target, const char *host, guint status)
   head_reading_run_twins (&reading, WIRE_HEAD_REQUEST, text, strlen (text));
   g_assert_cmpstr (reading.refusal.text, ==, "");
   g_assert_true (reading.parsed);
-  g_assert_cmpstr (reading.head.target, ==, target);
+  g_assert_cmpstr (reading.head.target, ==, wire_target_strip (stripped));
   g_assert_cmpstr (wire_head_get (&reading.head, "Host"), ==, host);
   head_reading_clear (&reading);
 }
@@ -284,17 +285,18 @@ test_paths (void)
     const char *path;
   } cases[] = {
     { "/", "/" }, { "/a?b=http://c/d", "/a?b=http://c/d" }, { "*", "*" }, { "http://a", "/" }, { "ws://a:80/", "/" },
-    { "wss://[::1]/b?c", "/b?c" }, { "http://a/b://c/d", "/b://c/d" }, { "http://a?b", "/" },
-    { "http://a?/../../etc/passwd", "/" }, { "ws://a?b/%00", "/" },
+    { "wss://[::1]/b?c", "/b?c" }, { "http://a/b://c/d", "/b://c/d" }, { "http://a?b", "/?b" }, { "HTTP://a:", "/" },
+    { "http://a?/../../etc/passwd", "/?/../../etc/passwd" }, { "ws://a?b/%00", "/?b/%00" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
+      g_autofree char *target = g_strdup (cases[i].target);
       WireRefusal refusal;
 
       g_test_message ("%s", cases[i].target);
       g_assert_true (wire_target_check ("OPTIONS", cases[i].target, &refusal));
-      g_assert_cmpstr (wire_target_path (cases[i].target), ==, cases[i].path);
+      g_assert_cmpstr (wire_target_strip (target), ==, cases[i].path);
     }
 }
 
@@ -717,6 +719,28 @@ add_table (const char *prefix, const BadHead *table, gsize n, GTestDataFunc test
     }
 }
 
+/* Whatever else is wrong with a request, its method tells whether the answer has a body. */
+static void
+test_no_body (void)
+{
+  static const struct {
+    const char *text;
+    gboolean without;
+  } cases[] = {
+    { "HEAD /", TRUE }, { "HEAD ", TRUE }, { "\r\nHEAD /", TRUE }, { "HEAD", FALSE }, { "HEADS /", FALSE },
+    { "head /", FALSE }, { "GET /HEAD ", FALSE }, { "", FALSE }, { "\r\n", FALSE }, { "\r", FALSE },
+    { "\r\n\r\nHEAD /", FALSE }, { "HEAD\t/", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      /* Nothing is read beyond the end. */
+      g_autofree guint8 *bytes = g_memdup2 (cases[i].text, strlen (cases[i].text));
+
+      g_assert_cmpint (wire_head_wants_no_body (bytes, strlen (cases[i].text)), ==, cases[i].without);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -748,6 +772,7 @@ main (int argc, char **argv)
   g_test_add_func ("/http-head/body", test_bodies);
   g_test_add_func ("/http-head/keeps-alive", test_keeps_alive);
   g_test_add_func ("/http-head/mutated", test_mutated);
+  g_test_add_func ("/http-head/no-body", test_no_body);
 
   return g_test_run ();
 }

@@ -49,6 +49,8 @@ test_status_phrases (void)
   g_assert_cmpstr (wire_status_phrase (499), ==, "Unknown");
 }
 
+#define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
+
 static void
 assert_error_reply (guint status, const char *body, const char *allow, const char *version)
 {
@@ -59,8 +61,8 @@ assert_error_reply (guint status, const char *body, const char *allow, const cha
   gint64 length;
   gboolean chunked;
 
-  wire_http_error_reply (out, status, FALSE);
-  wire_http_error_reply (head_only, status, TRUE);
+  wire_http_error_reply (out, status, DATE, "X-More: 1\r\nX-Allow: 2\r\n", FALSE);
+  wire_http_error_reply (head_only, status, DATE, "X-More: 1\r\nX-Allow: 2\r\n", TRUE);
   g_assert_true (g_str_has_prefix (out->str, "before"));
   text = out->str + strlen ("before");
 
@@ -73,6 +75,8 @@ assert_error_reply (guint status, const char *body, const char *allow, const cha
   g_assert_cmpint (length, ==, strlen (body));
   g_assert_false (wire_head_keeps_alive (&reading.head));
   g_assert_cmpstr (wire_head_get (&reading.head, "X-Content-Type-Options"), ==, "nosniff");
+  g_assert_cmpstr (wire_head_get (&reading.head, "Date"), ==, DATE);
+  g_assert_cmpstr (wire_head_get (&reading.head, "X-More"), ==, "1");
   g_assert_cmpstr (wire_head_get (&reading.head, "Allow"), ==, allow);
   g_assert_cmpstr (wire_head_get (&reading.head, "Sec-WebSocket-Version"), ==, version);
   g_assert_cmpint (wire_head_has_token (&reading.head, "Upgrade", "websocket"), ==, version != NULL);
@@ -89,6 +93,24 @@ test_error_replies (void)
   assert_error_reply (599, "599 Unknown\n", NULL, NULL);
 }
 
+/* What a program says of its own accord is not said twice; without a clock there is no date. */
+static void
+test_error_headers (void)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+  HeadReading reading;
+  guint first;
+
+  wire_http_error_reply (out, 405, "", "X: Allow: no\r\nallow: POST\r\n", FALSE);
+  head_reading_run (&reading, WIRE_HEAD_RESPONSE, out->str, out->len, HEAD_READING_WHOLE);
+  g_assert_true (reading.parsed);
+  first = wire_head_find (&reading.head, "Allow", 0);
+  g_assert_cmpstr (reading.head.headers[first].value, ==, "POST");
+  g_assert_cmpuint (wire_head_find (&reading.head, "Allow", first + 1), ==, reading.head.n_headers);
+  g_assert_null (wire_head_get (&reading.head, "Date"));
+  head_reading_clear (&reading);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -98,6 +120,7 @@ main (int argc, char **argv)
   g_test_add_func ("/http-status/interim", test_status_interim);
   g_test_add_func ("/http-status/phrases", test_status_phrases);
   g_test_add_func ("/http-status/error-replies", test_error_replies);
+  g_test_add_func ("/http-status/error-headers", test_error_headers);
 
   return g_test_run ();
 }
