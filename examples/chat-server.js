@@ -11,6 +11,14 @@ import GLib from 'gi://GLib';
 import Lwsg from 'gi://Lwsg?version=1.0';
 import {exit, programArgs} from 'system';
 
+// Newer versions of GLib have the functions for Unix in a library of their own.
+let onSignal;
+try {
+    onSignal = (await import('gi://GLibUnix')).default.signal_add_full;
+} catch {
+    onSignal = GLib.unix_signal_add;
+}
+
 const PAGE = Gio.File.new_for_uri(import.meta.url).get_parent().resolve_relative_path('../data/chat');
 const HISTORY_MAX = 50;
 
@@ -81,6 +89,6 @@ try {
     exit(1);
 }
 for (const signal of [2, 15]) // SIGINT and SIGTERM
-    GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal, () => loop.quit());
+    onSignal(GLib.PRIORITY_DEFAULT, signal, () => loop.quit());
 loop.run();
 context.close();

@@ -104,7 +104,7 @@ def check_tickets(version):
 
 
 def subject_of(said):
-    return next(line for line in said.splitlines() if line.startswith('subject=')).partition('CN = ')[2]
+    return next(line for line in said.splitlines() if line.startswith('subject=')).rpartition('=')[2].strip()
 
 
 def check_names():

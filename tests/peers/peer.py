@@ -171,9 +171,9 @@ async def pings(connection):
     for payload in (b'', b'x', bytes(range(CONTROL_MAX))):
         await (await connection.ping(payload))
     # Between the fragments of a message, too.
-    await connection.write_frame(False, websockets.frames.OP_BINARY, b'a')
+    await connection.write_frame(False, websockets.frames.Opcode.BINARY, b'a')
     await (await connection.ping(b'between'))
-    await connection.write_frame(True, websockets.frames.OP_CONT, b'b')
+    await connection.write_frame(True, websockets.frames.Opcode.CONT, b'b')
     assert await receive_bytes(connection, 2) == b'ab'
 
 
