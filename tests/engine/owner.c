@@ -297,8 +297,14 @@ void
 owner_advance (Owner *owner, guint ticks)
 {
   owner->context->wheel_start -= (gint64) ticks * owner->context->tick_microseconds;
-  owner_settle (owner);
-  owner_turn (owner);
+  /* On a busy machine the time of a turn may be over before all that is due had its turn. */
+  do
+    {
+      owner_settle (owner);
+      owner_turn (owner);
+    }
+  while (owner->context != NULL && (engine_context_has_work (owner->context) ||
+                                    engine_wheel_is_due (&owner->context->wheel, owner->context->tick)));
 }
 
 void
