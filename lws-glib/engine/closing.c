@@ -7,15 +7,14 @@
 #include "context-private.h"
 #include "fork-private.h"
 #include "handshake-private.h"
+#include "progress-private.h"
 #include "receive-private.h"
 #include "reply-private.h"
 #include "send-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
-#include <linux/sockios.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -59,28 +58,13 @@ closing_left_here (EngineConnection *connection)
   return connection->output.bytes + connection->transport->waiting (connection);
 }
 
-/* What the peer has not taken yet, in the kernel and here. */
-static gsize
-closing_left (EngineConnection *connection)
-{
-  int queued = 0;
-
-  if (connection->watch.fd < 0 || ioctl (connection->watch.fd, SIOCOUTQ, &queued) != 0)
-    queued = 0;
-
-  return closing_left_here (connection) + (gsize) queued;
-}
-
 /* Called before a Close is added to the output. */
 static void
 closing_begin (EngineConnection *connection)
 {
   EngineContext *context = connection->context;
 
-  if (closing_left_here (connection) == 0)
-    return;
-
-  connection->drain_left = closing_left (connection);
+  engine_progress_begin (connection);
   connection->drain_end = engine_context_now (context) + context->limits.drain_ticks;
 }
 
@@ -89,12 +73,10 @@ engine_connection_drains (EngineConnection *connection)
 {
   EngineContext *context = connection->context;
   gint32 ticks = (gint32) (connection->drain_end - engine_context_now (context));
-  gsize left = closing_left (connection);
 
-  if (left >= connection->drain_left || ticks <= 0)
+  if (!engine_progress_was_made (connection) || ticks <= 0)
     return FALSE;
 
-  connection->drain_left = left;
   engine_connection_arm (connection, MIN (context->limits.close_ticks, (guint) ticks));
 
   return TRUE;
@@ -229,6 +211,23 @@ engine_connection_abort (EngineConnection *connection, EngineError code, const c
   closing_end (connection);
 }
 
+/* Last messages may lie unread, and a Close; or what a server has to say that takes no handshake, such as an
+ * alert of TLS. */
+gboolean
+engine_connection_cut (EngineConnection *connection)
+{
+  connection->cut = TRUE;
+  if (!engine_connection_reads (connection) || connection->state == ENGINE_STATE_LINGERING ||
+      connection->state == ENGINE_STATE_SECURING)
+    return FALSE;
+
+  engine_output_clear (&connection->output);
+  connection->blocked = FALSE;
+  engine_connection_stand_in (connection, ENGINE_LINE_READY);
+
+  return TRUE;
+}
+
 void
 engine_connection_on_close_frame (EngineConnection *connection, const guint8 *payload, gsize length)
 {
@@ -271,6 +270,7 @@ engine_connection_on_drained (EngineConnection *connection)
       return;
     }
   engine_connection_set_state (connection, ENGINE_STATE_LINGERING);
+  connection->drain_end = engine_context_now (connection->context) + limits->drain_ticks;
   engine_connection_arm (connection, connection->role == WIRE_ROLE_SERVER ? limits->linger_ticks : limits->close_ticks);
   engine_connection_update_interest (connection);
 }
@@ -291,7 +291,8 @@ engine_connection_on_end_of_input (EngineConnection *connection)
     case ENGINE_STATE_OPEN:
     case ENGINE_STATE_CLOSING:
       engine_connection_abort (connection, ENGINE_ERROR_CLOSED,
-                               _("The peer closed the connection without a Close frame"));
+                               connection->cut ? _("The connection was lost")
+                                               : _("The peer closed the connection without a Close frame"));
       return;
     default:
       /* It was lingering: no other state reads. */

@@ -60,8 +60,8 @@ struct libwebsocket {
   char *close_reason;
   EngineNeighbour *neighbour;   /* of a server's connection; NULL if not counted one by one */
   EngineArrival *arrival;       /* ... while its first request is awaited */
-  gsize drain_left;             /* while closing: what the peer had not taken when it was last looked at */
-  guint32 drain_end;            /* ... and the tick until which it may go on taking */
+  guint64 taken;                /* by the peer when that was last looked at: see progress.c */
+  guint32 drain_end;            /* while closing: the tick until which the peer may go on taking */
   guint32 unfinished_since;     /* the tick at which an unfinished frame was first noticed */
 
   guint32 heard;                /* the tick at which the peer last sent anything */
@@ -85,6 +85,9 @@ struct libwebsocket {
   guint settled : 1;            /* ... and not among those in a handshake any more */
   guint answered : 1;           /* server: a request on it was */
   guint head_only : 1;          /* server: the request is HEAD, so that no answer has a body */
+  guint takes : 1;              /* something waited for the peer when `taken` was looked at */
+  guint overdue : 1;            /* its deadline has passed, but something lay unread */
+  guint cut : 1;                /* nothing can be sent any more; what came before is read */
   guint unfinished : 1;         /* no piece of a frame has become whole since then */
 };
 
@@ -128,19 +131,29 @@ void engine_connection_request_writable (EngineConnection *connection);
 /* What TLS found out about the peer and its ciphers. */
 void engine_connection_get_tls_facts (EngineConnection *connection, EngineTlsFacts *facts);
 
-/* An open connection is looked at within @ticks, whenever it would have been: something of it has
- * a time. */
-void engine_connection_look_within (EngineConnection *connection, guint ticks);
-
 /* What the loop calls. */
-void engine_connection_on_deadline (EngineConnection *connection);
 void engine_connection_on_writable (EngineConnection *connection);
 
 /* An error or a hang-up, while nothing is read. */
 void engine_connection_on_hang_up (EngineConnection *connection, gboolean error);
 void engine_connection_announce_end (EngineConnection *connection);
 
+/* --- deadlines (deadline.c) */
+
+/* An open connection is looked at within @ticks, whenever it would have been: something of it has
+ * a time. */
+void engine_connection_look_within (EngineConnection *connection, guint ticks);
+
+/* The peer gave a sign of life. */
+void engine_connection_hear (EngineConnection *connection);
+
+void engine_connection_on_deadline (EngineConnection *connection);
+
 /* --- closing (closing.c) */
+
+/* Nothing can be sent any more: what the peer had sent before is read, and then the connection ends.
+ * FALSE if nothing is to be read. */
+gboolean engine_connection_cut (EngineConnection *connection);
 
 /* Starts the closing handshake, or ends what has not opened. Does nothing to a
  * connection that is closing already. */

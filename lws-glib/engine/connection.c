@@ -181,7 +181,16 @@ engine_connection_set_state (EngineConnection *connection, EngineState state)
 void
 engine_connection_arm (EngineConnection *connection, guint ticks)
 {
+  connection->overdue = FALSE;
   engine_context_set_timer (connection->context, &connection->timer, ticks);
+}
+
+/* Of a connection that is cut the owner may be given at once what it would hold for later. It must not be
+ * able to become much more than the kernel had. */
+static gboolean
+connection_is_read_out (const EngineConnection *connection)
+{
+  return connection->cut && connection->context->events->holds && connection->deflate == NULL;
 }
 
 gboolean
@@ -197,7 +206,7 @@ engine_connection_reads (const EngineConnection *connection)
     case ENGINE_STATE_LINGERING:
       return TRUE;
     case ENGINE_STATE_OPEN:
-      return !connection->paused;
+      return !connection->paused || connection_is_read_out (connection);
     default:
       return FALSE;
     }
@@ -286,7 +295,7 @@ engine_connection_open (EngineConnection *connection, const char *target)
 
   connection->heard = context->tick;
   if (limits->ping_ticks > 0)
-    engine_connection_arm (connection, limits->ping_ticks);
+    engine_connection_arm (connection, limits->ping_ticks - 1);
   else
     engine_wheel_clear (&context->wheel, &connection->timer);
 
@@ -345,8 +354,7 @@ void
 engine_connection_on_writable (EngineConnection *connection)
 {
   /* Whoever takes what waits is alive, even if our ping is still behind it. */
-  connection->heard = connection->context->tick;
-  connection->ping_sent = FALSE;
+  engine_connection_hear (connection);
   if (connection->state == ENGINE_STATE_REPLYING)
     engine_connection_arm (connection, connection->context->limits.reply_ticks);
 
@@ -364,150 +372,8 @@ engine_connection_on_hang_up (EngineConnection *connection, gboolean error)
   /* After a plain hang-up what was received can still be read, once the owner wants it. */
   if (connection->state == ENGINE_STATE_OPEN && !error)
     engine_poller_remove (connection->context->epoll_fd, &connection->watch);
-  else
+  else if (!engine_connection_cut (connection))
     engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost"));
-}
-
-/* Has the peer begun a frame long ago and not gone on? Its bytes may still come, one by one:
- * each of them is a sign of life, but not of good will. */
-static gboolean
-connection_is_stuck (EngineConnection *connection)
-{
-  guint32 now = connection->context->tick;
-  WireViolation violation;
-
-  if (!connection->unfinished)
-    connection->unfinished_since = now;
-  connection->unfinished = connection->tail != NULL && !connection->paused && !connection->busy &&
-                           !engine_deflate_is_pending (connection->deflate);
-  if (!connection->unfinished || now - connection->unfinished_since < connection->context->limits.frame_ticks)
-    return FALSE;
-
-  wire_violation_set (&violation, WIRE_CLOSE_POLICY, N_("a frame came too slowly"));
-  engine_connection_fail (connection, &violation);
-
-  return TRUE;
-}
-
-void
-engine_connection_look_within (EngineConnection *connection, guint ticks)
-{
-  const guint32 now = engine_context_now (connection->context);
-
-  /* Who was asked for a sign of life, and has given none, has a deadline that nothing else may move. */
-  if (connection->state != ENGINE_STATE_OPEN || connection->ping_sent)
-    return;
-
-  if (!engine_timer_is_set (&connection->timer) || (gint32) (connection->timer.due - (now + ticks + 1)) > 0)
-    engine_connection_arm (connection, ticks);
-}
-
-/* In @ticks, or before for what else has a time. */
-static void
-connection_look_again (EngineConnection *connection, guint ticks, gboolean deflates)
-{
-  const guint32 unfinished_for = connection->context->tick - connection->unfinished_since;
-
-  if (deflates)
-    ticks = MIN (ticks, ENGINE_DEFLATE_IDLE_TICKS);
-  if (connection->unfinished)
-    ticks = MIN (ticks, connection->context->limits.frame_ticks - unfinished_for);
-  if (ticks < G_MAXUINT)
-    engine_connection_arm (connection, ticks);
-}
-
-/* The peer has been silent for a while: is it still there? */
-static void
-connection_check_life (EngineConnection *connection)
-{
-  EngineContext *context = connection->context;
-  const EngineLimits *limits = &context->limits;
-  guint silent = context->tick - connection->heard;
-  gboolean deflates = engine_deflate_rest (connection);
-
-  if (connection_is_stuck (connection))
-    return;
-  if (limits->ping_ticks == 0)
-    connection_look_again (connection, G_MAXUINT, deflates);
-  else if (connection->paused)
-    {
-      /* Whoever doesn't listen can't complain of silence. */
-      connection->heard = context->tick;
-      connection->ping_sent = FALSE;
-      connection_look_again (connection, limits->ping_ticks, deflates);
-    }
-  else if (connection->ping_sent)
-    engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The peer did not answer a ping within %u s"),
-                             limits->pong_ticks);
-  else if (silent < limits->ping_ticks)
-    connection_look_again (connection, limits->ping_ticks - silent, deflates);
-  else
-    {
-      connection->ping_sent = TRUE;
-      engine_connection_arm (connection, limits->pong_ticks);
-      engine_connection_send_control (connection, WIRE_OPCODE_PING, context->ping_payload,
-                                      sizeof context->ping_payload, NULL);
-    }
-}
-
-/* What should have come is the answer of a server, or what a client asks for. */
-static void
-connection_miss_head (EngineConnection *connection)
-{
-  const EngineLimits *limits = &connection->context->limits;
-
-  if (connection->role == WIRE_ROLE_CLIENT && connection->tail != NULL)
-    engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT,
-                             _("Only a part of the server's answer to the handshake came within %u s"),
-                             limits->handshake_ticks);
-  else if (connection->role == WIRE_ROLE_CLIENT)
-    engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT,
-                             _("The server did not answer the handshake within %u s"), limits->handshake_ticks);
-  else if (connection->tail != NULL)
-    engine_reply_error (connection, 408, NULL);
-  else
-    {
-      engine_connection_say_bye (connection);
-      engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The client sent no request within %u s"),
-                               connection->answered ? limits->keep_alive_ticks : limits->handshake_ticks);
-    }
-}
-
-void
-engine_connection_on_deadline (EngineConnection *connection)
-{
-  const EngineLimits *limits = &connection->context->limits;
-
-  switch ((EngineState) connection->state)
-    {
-    case ENGINE_STATE_OPEN:
-      connection_check_life (connection);
-      return;
-    case ENGINE_STATE_CONNECTING:
-      engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("No connection to %s within %u s"),
-                               connection->dial->address, limits->connect_ticks);
-      return;
-    case ENGINE_STATE_SECURING:
-      engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The TLS handshake was not done within %u s"),
-                               limits->handshake_ticks);
-      return;
-    case ENGINE_STATE_HANDSHAKE:
-      connection_miss_head (connection);
-      return;
-    case ENGINE_STATE_CLOSING:
-      if (engine_connection_drains (connection))
-        return;
-      engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The peer did not answer our Close within %u s"),
-                               limits->close_ticks);
-      return;
-    case ENGINE_STATE_DRAINING:
-      if (engine_connection_drains (connection))
-        return;
-      G_GNUC_FALLTHROUGH;
-    default:
-      engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The peer did not take what was sent to it"));
-      return;
-    }
 }
 
 static void

@@ -53,6 +53,9 @@ typedef struct {
    * No function here if the owner has no such place. */
   guint8 *(*room) (EngineConnection *connection, gsize *length);
 
+  /* It keeps what comes while it has paused for later. */
+  gboolean holds;
+
   void (*pong) (EngineConnection *connection, guint8 *payload, gsize length);
   void (*writable) (EngineConnection *connection);
 

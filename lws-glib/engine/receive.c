@@ -84,7 +84,8 @@ engine_connection_remaining (const EngineConnection *connection)
 static gboolean
 receive_wants_frames (EngineConnection *connection)
 {
-  return (connection->state == ENGINE_STATE_OPEN && !connection->paused) || connection->state == ENGINE_STATE_CLOSING;
+  return connection->state == ENGINE_STATE_CLOSING ||
+         (connection->state == ENGINE_STATE_OPEN && engine_connection_reads (connection));
 }
 
 /* Hands out what comes of a compressed piece, as far as the owner wants it and the turn
@@ -279,10 +280,7 @@ receive_read (EngineConnection *connection, guint8 *buffer, gsize size, gsize ke
 
   got = connection->transport->read (connection, buffer + kept, size - kept);
   if (got > 0)
-    {
-      connection->heard = connection->context->tick;
-      connection->ping_sent = FALSE;
-    }
+    engine_connection_hear (connection);
 
   return got;
 }

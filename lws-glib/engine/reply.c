@@ -63,6 +63,7 @@ engine_reply_start (EngineConnection *connection, const WireHead *head)
 
   engine_connection_set_state (connection, ENGINE_STATE_REPLYING);
   engine_connection_arm (connection, context->limits.reply_ticks);
+  connection->takes = FALSE;
   connection->reply = reply_new (head);
   context->events->request (connection, head);
   engine_reply_settle (connection);
@@ -249,10 +250,7 @@ engine_reply_on_drained (EngineConnection *connection)
         {
           /* The rest goes when the socket is writable, perhaps at once: others first. */
           if (connection->state == ENGINE_STATE_REPLYING)
-            {
-              connection->blocked = TRUE;
-              engine_connection_update_interest (connection);
-            }
+            engine_connection_block (connection);
           return;
         }
       reply->complete = TRUE;

@@ -4,6 +4,7 @@
 #include "send-private.h"
 
 #include "context-private.h"
+#include "progress-private.h"
 #include "relief-private.h"
 #include "wire/mask-private.h"
 
@@ -28,20 +29,6 @@ struct _EngineUrgent {
   guint8 ping[WIRE_CONTROL_MAX];
 };
 
-/* A server that takes no handshake may have said why, such as by an alert of TLS. */
-static gboolean
-send_listens (EngineConnection *connection)
-{
-  if (connection->role != WIRE_ROLE_CLIENT || connection->state != ENGINE_STATE_HANDSHAKE)
-    return FALSE;
-
-  engine_output_clear (&connection->output);
-  connection->blocked = FALSE;
-  engine_connection_stand_in (connection, ENGINE_LINE_READY);
-
-  return TRUE;
-}
-
 static gboolean
 send_lost (EngineConnection *connection, gssize result)
 {
@@ -54,10 +41,20 @@ send_lost (EngineConnection *connection, gssize result)
       return FALSE;
     }
 
-  if (!send_listens (connection))
+  if (!engine_connection_cut (connection))
     engine_connection_abort (connection, engine_error_for ((int) -result), _("The connection was lost: %s"),
                              connection->transport->explain (connection, (int) result));
+
   return TRUE;
+}
+
+/* What is written all the same leads nowhere. */
+static void
+send_nowhere (EngineConnection *connection)
+{
+  engine_output_clear (&connection->output);
+  if (!engine_connection_reads (connection))
+    engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost"));
 }
 
 void
@@ -68,6 +65,8 @@ engine_connection_block (EngineConnection *connection)
     return;
 
   connection->blocked = TRUE;
+  if (connection->state == ENGINE_STATE_REPLYING)
+    engine_progress_begin (connection);
   engine_connection_update_interest (connection);
 }
 
@@ -137,6 +136,11 @@ send_waiting (EngineConnection *connection, gsize most)
   /* It has ended, or there is no connection yet. */
   if (connection->watch.fd < 0)
     return TRUE;
+  if (connection->cut)
+    {
+      send_nowhere (connection);
+      return TRUE;
+    }
   if (connection->blocked)
     {
       engine_connection_block (connection);
@@ -368,11 +372,14 @@ send_frame (EngineConnection *connection, guint8 first_byte, const guint8 *paylo
 static gboolean
 send_check_open (EngineConnection *connection, GError **error)
 {
-  if (connection->state == ENGINE_STATE_OPEN)
+  if (connection->state == ENGINE_STATE_OPEN && !connection->cut)
     return TRUE;
 
-  g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_CLOSED, _("The connection is not open, it is %s"),
-               engine_state_name (connection->state));
+  if (connection->cut)
+    g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_CLOSED, _("The connection was lost"));
+  else
+    g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_CLOSED, _("The connection is not open, it is %s"),
+                 engine_state_name (connection->state));
   return FALSE;
 }
 

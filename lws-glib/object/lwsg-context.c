@@ -679,7 +679,9 @@ install_timeouts (GParamFlags flags)
   /**
    * LwsgContext:ping-interval:
    *
-   * After how much silence a peer is sent a Ping, in seconds: 30 by default, 0 for never.
+   * After how much silence a peer is sent a Ping, in seconds: 30 by default, 0 for never. It may be
+   * sent up to one second before that, and while a peer does nothing but answer there is one in each
+   * interval, whatever #LwsgContext:pong-timeout is.
    *
    * Since: 1.0
    */

@@ -242,6 +242,7 @@ const EngineEvents lwsg_events = {
   .opened = events_opened,
   .data = events_data,
   .room = events_room,
+  .holds = TRUE,
   .pong = events_pong,
   .writable = events_writable,
   .sent = events_sent,

@@ -255,13 +255,13 @@ test_ping (void)
   const EngineLimits *limits = &owner->context->limits;
   guint8 *ours = owner->context->ping_payload;
 
-  owner_pass_deadline (owner, limits->ping_ticks, OWNER_CLOSED);
+  owner_pass_deadline (owner, limits->ping_ticks - 1, OWNER_CLOSED);
   raw_peer_expect_frame (peer, PING_FRAME, ours, 8);
   raw_peer_send_frame (peer, PONG_FRAME, ours, 8);
   raw_peer_send_frame (peer, PONG_FRAME, "unasked", 7);
   owner_wait (owner, OWNER_PONG, 1);
   /* Well past the time for a Pong: the next Ping, not the end. */
-  owner_pass_deadline (owner, limits->ping_ticks, OWNER_CLOSED);
+  owner_pass_deadline (owner, limits->ping_ticks - 1, OWNER_CLOSED);
   raw_peer_expect_frame (peer, PING_FRAME, ours, 8);
 
   g_assert_cmpstr (owner->log->str, ==, "opened /\npong unasked\n");
@@ -274,7 +274,7 @@ test_ping_unanswered (void)
   g_autoptr (RawPeer) peer = owner_connect_open (owner);
   const EngineLimits *limits = &owner->context->limits;
 
-  owner_pass_deadline (owner, limits->ping_ticks, OWNER_CLOSED);
+  owner_pass_deadline (owner, limits->ping_ticks - 1, OWNER_CLOSED);
   owner_pass_deadline (owner, limits->pong_ticks, OWNER_CLOSED);
 
   g_assert_cmpstr (owner->log->str, ==, "opened /\nclosed 1006 The peer did not answer a ping within 20 s\n");
@@ -291,7 +291,7 @@ test_ping_any_byte (void)
   const EngineLimits *limits = &owner->context->limits;
   guint32 heard;
 
-  owner_pass_deadline (owner, limits->ping_ticks, OWNER_CLOSED);
+  owner_pass_deadline (owner, limits->ping_ticks - 1, OWNER_CLOSED);
   heard = owner->newest->heard;
   raw_peer_send (peer, "\x81", 1);
   while (owner->newest->heard == heard)

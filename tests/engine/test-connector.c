@@ -279,6 +279,8 @@ test_connect_limit (void)
   g_assert_true (engine_timer_is_set (&connection->timer));
   /* As if TCP had not come to a result: no turn has asked it for one. */
   engine_context_hold (owner->context);
+  engine_wheel_clear (&owner->context->wheel, &connection->timer);
+  connection->timer.due = owner->context->tick;
   engine_connection_on_deadline (connection);
   engine_context_release (owner->context);
   expect_failure (owner, ENGINE_ERROR_TIMED_OUT, "127.0.0.1");
