@@ -30,6 +30,12 @@
  *
  * A server adds its protocols, connects to their signals and listens:
  * |[<!-- language="C" -->
+ * static void
+ * on_message (LwsgProtocol *echo, LwsgConnection *connection, LwsgMessage *message)
+ * {
+ *   lwsg_connection_send (connection, lwsg_message_get_message_type (message), lwsg_message_get_bytes (message), NULL);
+ * }
+ *
  * g_autoptr (LwsgContext) context = lwsg_context_new ();
  * LwsgProtocol *echo = lwsg_context_add_protocol (context, NULL, NULL);
  *

@@ -10,9 +10,9 @@
  *
  * What a peer, a file or the network may cause is reported as a #GError of the domain
  * #LWSG_ERROR, unless GIO has said why: an error of %G_IO_ERROR, %G_RESOLVER_ERROR or %G_TLS_ERROR
- * keeps its domain and code, so that a program can tell a refused port from an unknown name. Handshakes that a server refused have a domain of their own, #LWSG_HTTP_ERROR,
- * in which the code is the HTTP status. Asynchronous functions that were cancelled report
- * %G_IO_ERROR_CANCELLED.
+ * keeps its domain and code, so that a program can tell a refused port from an unknown name.
+ * Handshakes that a server refused have a domain of their own, #LWSG_HTTP_ERROR, in which the code
+ * is the HTTP status. Asynchronous functions that were cancelled report %G_IO_ERROR_CANCELLED.
  *
  * That a connection ended is not an error by itself: #LwsgConnection::closed tells, and
  * #LwsgConnection:close-code says why. The messages are translated and meant for people;

@@ -45,7 +45,8 @@ def check_errors():
     fails(error, error.INVALID_ARGUMENT, context.add_protocol, 'chat')
     for uri in ('', 'ws://', 'http://127.0.0.1/', 'ws://127.0.0.1:0/', 'ws://127.0.0.1/#a', 'ws://a:b@127.0.0.1/'):
         fails(error, error.INVALID_ARGUMENT, result_of, context, 'connect', uri, None)
-    fails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, result_of, context, 'connect', 'ws+unix:/nonexistent/socket', None)
+    fails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, result_of, context, 'connect', 'ws+unix:/nonexistent/socket',
+          None)
     fails(error, error.INVALID_ARGUMENT, client.send, TEXT, GLib.Bytes.new(b'\xff'))
     fails(error, error.INVALID_ARGUMENT, result_of, client, 'ping', GLib.Bytes.new(bytes(126)))
     fails(error, error.INVALID_ARGUMENT, client.close, Lwsg.CloseCode.ABNORMAL, None)
