@@ -25,7 +25,8 @@ typedef struct {
 struct _EngineDial {
   EngineConnection *connection; /* NULL once that is gone */
   EngineContext *context;       /* NULL once that is gone */
-  GList link;                   /* in the context's list while running */
+  GQueue *queue;                /* while running: the context's, that of its orphans, or NULL */
+  GList link;                   /* in it */
   gboolean on_gio;              /* counted as one of the context's jobs */
   GCancellable *cancellable;
   gboolean running;             /* GIO is at work; its answer frees what was released */
@@ -38,6 +39,7 @@ struct _EngineDial {
   gboolean accept_self_signed;
   GTlsCertificateFlags certificate_errors; /* for which the server's was refused */
   gboolean certificate_accepted; /* in spite of what is wrong with it */
+  GError *certificate_too_large; /* nobody was asked about it */
   char *address;
   char *place;                  /* with its port, or the path of a Unix socket */
   guint16 port;                 /* 0: a Unix socket */
@@ -59,8 +61,9 @@ EngineConnection *engine_connector_dial (EngineContext *context, const EngineDes
 EngineConnection *engine_connector_prepare (EngineContext *context, const EngineDestination *destination,
                                             GError **error);
 
-/* The context is gone: what is still running will find nobody. */
-void engine_connector_forget (EngineContext *context);
+/* The context is gone: what is still running will find nobody. The answers that would come to
+ * its own main context are fetched elsewhere if @serve, and nobody waits for them. */
+void engine_connector_forget (EngineContext *context, gboolean serve);
 
 /* The context goes on in a forked process, which has no thread that was at work. */
 void engine_connector_lose_threads (EngineContext *context);

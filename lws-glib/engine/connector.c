@@ -6,6 +6,7 @@
 #include "context-private.h"
 #include "fork-private.h"
 #include "handshake-private.h"
+#include "orphans-private.h"
 #include "securing-private.h"
 
 #include <errno.h>
@@ -38,6 +39,7 @@ dial_free (EngineDial *dial)
   g_free (dial->origin);
   g_free (dial->subprotocols);
   g_clear_error (&dial->error);
+  g_clear_error (&dial->certificate_too_large);
   if (dial->request != NULL)
     g_string_free (dial->request, TRUE);
   g_free (dial);
@@ -182,7 +184,8 @@ engine_connector_begin_job (EngineDial *dial)
   dial->thread = g_thread_self ();
   dial->running = TRUE;
   dial->link.data = dial;
-  g_queue_push_tail_link (&dial->context->dials, &dial->link);
+  dial->queue = &dial->context->dials;
+  g_queue_push_tail_link (dial->queue, &dial->link);
   dial->context->jobs += dial->on_gio ? 1 : 0;
 
   return TRUE;
@@ -202,11 +205,11 @@ engine_connector_end_job (EngineDial *dial)
 
   dial->running = FALSE;
   dial->in_thread = FALSE;
+  if (dial->queue != NULL)
+    g_queue_unlink (dial->queue, &dial->link);
+  dial->queue = NULL;
   if (context != NULL)
-    {
-      g_queue_unlink (&context->dials, &dial->link);
-      context->jobs -= dial->on_gio ? 1 : 0;
-    }
+    context->jobs -= dial->on_gio ? 1 : 0;
   if (dial->connection != NULL)
     return TRUE;
 
@@ -317,14 +320,22 @@ connector_on_connected (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 void
-engine_connector_forget (EngineContext *context)
+engine_connector_forget (EngineContext *context, gboolean serve)
 {
-  while (!g_queue_is_empty (&context->dials))
-    {
-      GList *link = g_queue_pop_head_link (&context->dials);
+  EngineOrphans *orphans = serve && context->jobs > 0 ? engine_orphans_new (context->gio) : NULL;
+  GList *link;
 
-      ((EngineDial *) link->data)->context = NULL;
+  while ((link = g_queue_pop_head_link (&context->dials)) != NULL)
+    {
+      EngineDial *dial = link->data;
+
+      dial->context = NULL;
+      dial->queue = NULL;
+      if (orphans != NULL && dial->on_gio)
+        engine_orphans_take (orphans, dial);
     }
+  if (orphans != NULL)
+    engine_orphans_serve (orphans);
 }
 
 void

@@ -308,11 +308,8 @@ context_free (EngineContext *context)
   if (context->shared != NULL)
     munmap (context->shared, sizeof (EngineShared));
 
-  /* GIO's jobs are cancelled; their answers come soon. Those that don't come to our own
-   * main context must not find us. */
-  while (ours && context->jobs > 0)
-    g_main_context_iteration (context->gio, TRUE);
-  engine_connector_forget (context);
+  /* GIO's jobs are cancelled; their answers must not find us. */
+  engine_connector_forget (context, ours);
   g_clear_pointer (&context->gio, g_main_context_unref);
   engine_tls_settings_clear (&context->tls);
   context->events->freed (context->owner);

@@ -39,7 +39,7 @@ int engine_credentials_choose (EngineCredentials *credentials, gnutls_session_t 
  * failure has a text of its own. @key_path may be NULL if the key is in the same file. */
 GTlsCertificate *engine_credentials_load (const char *certificate_path, const char *key_path, GError **error);
 
-/* A chain that a peer sent (DER). NULL if it can't be read. */
+/* A chain that a peer sent (DER). NULL if it can't be read, or is too long. */
 GTlsCertificate *engine_credentials_peer_chain (const gnutls_datum_t *chain, guint length);
 
 /* Does it name itself as its authority? */

@@ -4,6 +4,7 @@
 #include "credentials-private.h"
 
 #include "error-private.h"
+#include "tls-chain-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <gnutls/abstract.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 
 /* A chain that is longer is a mistake. */
-#define CREDENTIALS_CHAIN_MAX 16
+#define CREDENTIALS_CHAIN_MAX ENGINE_TLS_CHAIN_MAX
 
 /* DNS names have at most 253 characters. */
 #define CREDENTIALS_NAME_MAX 256
@@ -430,7 +431,9 @@ engine_credentials_peer_chain (const gnutls_datum_t *chain, guint length)
   g_autoptr (GTlsCertificate) certificate = NULL;
   GTlsBackend *backend = g_tls_backend_get_default ();
 
-  for (guint i = MIN (length, CREDENTIALS_CHAIN_MAX); i > 0; i--)
+  if (length > CREDENTIALS_CHAIN_MAX)
+    return NULL;
+  for (guint i = length; i > 0; i--)
     {
       g_autoptr (GByteArray) der = g_byte_array_append (g_byte_array_new (), chain[i - 1].data, chain[i - 1].size);
       GTlsCertificate *link = g_initable_new (g_tls_backend_get_certificate_type (backend), NULL, NULL, "certificate",

@@ -74,6 +74,9 @@ securing_describe (EngineDial *dial, const GError *error)
 {
   g_autofree char *errors = engine_tls_describe_errors (dial->certificate_errors);
 
+  if (dial->certificate_too_large != NULL)
+    return g_error_new (G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, _("The certificate of %s is not accepted: %s"),
+                        dial->address, dial->certificate_too_large->message);
   if (dial->certificate_errors != G_TLS_CERTIFICATE_NO_FLAGS)
     return g_error_new (G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, _("The certificate of %s is not accepted: %s"),
                         dial->address, errors);

@@ -3,7 +3,9 @@
  */
 #include "tls-database-private.h"
 
-/* Hands everything on to the database that it stands for. */
+#include "tls-chain-private.h"
+
+/* Hands everything on to the database that it stands for, but what takes too long to verify. */
 
 struct _EngineTlsDatabase {
   GTlsDatabase parent_instance;
@@ -18,6 +20,12 @@ database_verify_chain (GTlsDatabase *database, GTlsCertificate *chain, const cha
                        GSocketConnectable *identity, GTlsInteraction *interaction, GTlsDatabaseVerifyFlags flags,
                        GCancellable *cancellable, GError **error)
 {
+  g_autoptr (GError) too_large = NULL;
+
+  /* It may be the thread of the main context that verifies. */
+  if (!engine_tls_chain_check (chain, &too_large))
+    return G_TLS_CERTIFICATE_INSECURE;
+
   return g_tls_database_verify_chain (ENGINE_TLS_DATABASE (database)->shared, chain, purpose, identity, interaction,
                                       flags, cancellable, error);
 }

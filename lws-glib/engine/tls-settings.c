@@ -7,8 +7,12 @@
 
 #include <glib/gi18n-lib.h>
 
-/* TLS 1.2 and 1.3 with the ciphers that the system's policy allows. */
-#define SETTINGS_PRIORITY "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+/* TLS 1.2 and 1.3 with the ciphers that the system's policy allows, but never Diffie-Hellman in
+ * finite fields: a client that offers nothing but the group of 8192 bits costs us 290 ms, and each
+ * that knows TLS 1.2 knows curves. */
+#define SETTINGS_PRIORITY                                                                                          \
+  "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-DHE-RSA:-GROUP-FFDHE2048:-GROUP-FFDHE3072:-GROUP-FFDHE4096:"               \
+  "-GROUP-FFDHE6144:-GROUP-FFDHE8192"
 
 /* Half a day. GnuTLS derives the keys that are used from this one, and changes them
  * more often (see gnutls_db_set_cache_expiration()); but who learns this one could open

@@ -19,8 +19,14 @@ typedef enum {
 
 #define NOTHING_CAME (-1)
 
+/* What a server may send before the handshake is done: more than 16 certificates of 2 KiB and the
+ * names of all authorities that it knows. GnuTLS would take 128 KiB for each message. */
+#define TLS_STREAM_HANDSHAKE_MAX (128 * 1024)
+
 struct _EngineTlsStream {
   GSocketConnection parent_instance;
+
+  gsize handshake_left;         /* so much of it may still come */
 
   gint mode;                    /* TlsStreamMode, for the thread of the handshake, too */
   gint first;                   /* the first byte of the handshake that came, NOTHING_CAME before */
@@ -52,10 +58,21 @@ static gssize
 stream_receive (EngineTlsStream *self, void *buffer, gsize count, gboolean blocking, GCancellable *cancellable,
                 GError **error)
 {
-  gssize got = g_socket_receive_with_blocking (stream_socket (self), buffer, count, blocking, cancellable, error);
+  gssize got;
 
+  if (self->handshake_left == 0)
+    {
+      g_set_error (error, G_TLS_ERROR, G_TLS_ERROR_HANDSHAKE,
+                   _("The server sent more than %d bytes and was not done with the TLS handshake"),
+                   TLS_STREAM_HANDSHAKE_MAX);
+      return -1;
+    }
+
+  got = g_socket_receive_with_blocking (stream_socket (self), buffer, MIN (count, self->handshake_left), blocking,
+                                        cancellable, error);
   if (got > 0)
     g_atomic_int_compare_and_exchange (&self->first, NOTHING_CAME, *(const guint8 *) buffer);
+  self->handshake_left -= (gsize) MAX (got, 0);
 
   return got;
 }
@@ -328,6 +345,7 @@ static void
 engine_tls_stream_init (EngineTlsStream *self)
 {
   self->first = NOTHING_CAME;
+  self->handshake_left = TLS_STREAM_HANDSHAKE_MAX;
   self->input = g_object_new (engine_tls_input_get_type (), NULL);
   self->output = g_object_new (engine_tls_output_get_type (), NULL);
   ((EngineTlsInput *) self->input)->stream = self;

@@ -4,6 +4,7 @@
 #include "transport-tls-private.h"
 
 #include "context-private.h"
+#include "tls-chain-private.h"
 #include "tls-database-private.h"
 #include "tls-stream-private.h"
 
@@ -43,6 +44,15 @@ client_cipher (EngineConnection *connection)
 
 /* --- life */
 
+/* Nobody is asked about keys that nobody should compute with. */
+static gboolean
+client_check_size (EngineDial *dial, GTlsCertificate *certificate)
+{
+  g_clear_error (&dial->certificate_too_large);
+
+  return engine_tls_chain_check (certificate, &dial->certificate_too_large);
+}
+
 /* Is the server trusted in spite of this? */
 static gboolean
 client_decide (EngineDial *dial, GTlsCertificate *certificate, GTlsCertificateFlags errors)
@@ -51,6 +61,8 @@ client_decide (EngineDial *dial, GTlsCertificate *certificate, GTlsCertificateFl
   gboolean accepted = FALSE;
 
   if (dial->connection == NULL || dial->connection->state != ENGINE_STATE_SECURING)
+    return FALSE;
+  if (!client_check_size (dial, certificate))
     return FALSE;
 
   engine_context_hold (context);
@@ -80,7 +92,13 @@ client_on_accept_certificate (GTlsConnection *tls, GTlsCertificate *certificate,
 {
   EngineDial *dial = data;
 
-  return dial->thread != g_thread_self () || client_decide (dial, certificate, errors);
+  /* Whoever wanted the connection has gone. */
+  if (g_cancellable_is_cancelled (dial->cancellable))
+    return FALSE;
+  if (dial->thread == g_thread_self ())
+    return client_decide (dial, certificate, errors);
+
+  return client_check_size (dial, certificate);
 }
 
 /* GIO keeps sessions for the whole process, those of others who trusted the server, too. When one

@@ -4,6 +4,7 @@
 #include "transport-tls-private.h"
 
 #include "context-private.h"
+#include "tls-chain-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -12,12 +13,21 @@
 
 /* The server's side of TLS, by GnuTLS on the engine's thread. */
 
+/* What a client may send before the handshake is done. A ClientHello with keys of today's
+ * post-quantum groups and a ticket has 4 KiB; GnuTLS would gather 128 KiB. Its own limit also counts
+ * what we send, which is up to the program's certificate. */
+#define SERVER_HANDSHAKE_MAX (16 * 1024)
+
+/* ... with a chain of its certificates, of 2 KiB each. */
+#define SERVER_HANDSHAKE_MAX_CERTIFICATES (48 * 1024)
+
 typedef struct {
   EngineCipher cipher;
   gnutls_session_t session;
   EngineCredentials *credentials; /* what the session was begun with */
   GTlsCertificate *peer_certificate;
   GTlsCertificateFlags peer_errors;
+  gsize handshake_left;         /* so much of it may still come; of no meaning later */
   int failure;                  /* the GnuTLS error that ended it, 0 if none did */
   guint closed : 1;             /* the peer's close_notify came */
   guint bye_sent : 1;           /* ... and ours was written */
@@ -37,10 +47,14 @@ server_pull (gnutls_transport_ptr_t data, void *buffer, gsize length)
 {
   EngineConnection *connection = data;
   TlsServer *self = server_of (connection);
-  gssize got = engine_cipher_pull (&self->cipher, buffer, length);
+  const gboolean too_much = connection->state == ENGINE_STATE_SECURING && length > self->handshake_left;
+  gssize got = too_much ? -EMSGSIZE : engine_cipher_pull (&self->cipher, buffer, length);
 
   if (got >= 0)
-    return got;
+    {
+      self->handshake_left -= (gsize) got;
+      return got;
+    }
   gnutls_transport_set_errno (self->session, (int) -got);
 
   return -1;
@@ -62,6 +76,24 @@ server_on_hello (gnutls_session_t session)
   EngineConnection *connection = gnutls_session_get_ptr (session);
 
   return engine_credentials_choose (server_of (connection)->credentials, session);
+}
+
+/* A certificate came, and nothing was computed with its key. GnuTLS with TLS 1.3 verifies the
+ * client's signature before it asks server_on_certificate(). */
+static int
+server_on_certificate_message (gnutls_session_t session, guint type, guint when, guint incoming,
+                               const gnutls_datum_t *message)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean tls_1_3 = gnutls_protocol_get_version (session) >= GNUTLS_TLS1_3;
+
+  /* Our own passes here, too. */
+  if (!incoming || engine_tls_chain_check_message (message, tls_1_3, &error))
+    return 0;
+
+  g_debug ("A client's certificate is not looked at: %s", error->message);
+
+  return GNUTLS_E_CERTIFICATE_ERROR;
 }
 
 static gboolean
@@ -139,6 +171,8 @@ server_prepare (EngineConnection *connection, gnutls_session_t session)
     session, settings->authentication_mode == G_TLS_AUTHENTICATION_REQUIRED    ? GNUTLS_CERT_REQUIRE
              : settings->authentication_mode == G_TLS_AUTHENTICATION_REQUESTED ? GNUTLS_CERT_REQUEST
                                                                                : GNUTLS_CERT_IGNORE);
+  gnutls_handshake_set_hook_function (session, GNUTLS_HANDSHAKE_CERTIFICATE_PKT, GNUTLS_HOOK_PRE,
+                                      server_on_certificate_message);
   code = engine_tls_settings_apply (settings, session, engine_context_tick (connection->context));
   if (code == 0)
     /* Who asks for other protocols only, such as h2, is told that there are none (RFC 7301). */
@@ -156,6 +190,9 @@ engine_tls_server_start (EngineConnection *connection, GError **error)
 
   engine_cipher_init (&self->cipher, &connection->context->tls.stock);
   self->credentials = engine_credentials_ref (connection->context->tls.credentials);
+  self->handshake_left = connection->context->tls.authentication_mode == G_TLS_AUTHENTICATION_NONE
+                           ? SERVER_HANDSHAKE_MAX
+                           : SERVER_HANDSHAKE_MAX_CERTIFICATES;
   connection->transport = &engine_transport_tls_server;
   connection->transport_data = self;
 
@@ -197,7 +234,8 @@ server_shake_hands (TlsServer *self)
     code = gnutls_handshake (self->session);
   while (code < 0 && !gnutls_error_is_fatal (code) && self->cipher.in_length > 0);
 
-  return code;
+  /* From memory nothing else fails. */
+  return code == GNUTLS_E_PULL_ERROR ? GNUTLS_E_HANDSHAKE_TOO_LARGE : code;
 }
 
 static EngineSecuringStep

@@ -255,6 +255,10 @@ static const ClientCase client_cases[] = {
   { "required/bad-accepted", REQUIRED, IDENTITY_STRANGE_CLIENT, TRUE, UNKNOWN, TRUE },
   { "required/expired", REQUIRED, IDENTITY_CLIENT_EXPIRED, FALSE, EXPIRED, FALSE },
   { "required/expired-accepted", REQUIRED, IDENTITY_CLIENT_EXPIRED, TRUE, EXPIRED, TRUE },
+  /* Although the root issued it, and whatever the owner would say. */
+  { "requested/large-exponent", REQUESTED, IDENTITY_CLIENT_LARGE_EXPONENT, TRUE, NULL, FALSE },
+  { "required/large-exponent", REQUIRED, IDENTITY_CLIENT_LARGE_EXPONENT, TRUE, NULL, FALSE },
+  { "none/large-exponent", NONE, IDENTITY_CLIENT_LARGE_EXPONENT, TRUE, NULL, TRUE },
 };
 
 static void

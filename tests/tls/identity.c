@@ -20,6 +20,7 @@ typedef enum {
   IS_EXPIRED = 1 << 2,
   IS_NOT_YET = 1 << 3,
   IS_CLIENT = 1 << 4,
+  HAS_LARGE_EXPONENT = 1 << 5,
 } IdentityFlags;
 
 typedef struct {
@@ -59,6 +60,8 @@ static const IdentityRecipe recipes[IDENTITY_N_KINDS] = {
   [IDENTITY_SELF_SIGNED] = { "self-signed", ITSELF, 0, NULL },
   [IDENTITY_SELF_SIGNED_EXPIRED] = { "self-signed-expired", ITSELF, IS_EXPIRED, NULL },
   [IDENTITY_SELF_SIGNED_OTHER_HOST] = { "self-signed-other-host", ITSELF, 0, "other.example" },
+  [IDENTITY_LARGE_EXPONENT] = { "large-exponent", IDENTITY_ROOT, HAS_LARGE_EXPONENT, NULL },
+  [IDENTITY_CLIENT_LARGE_EXPONENT] = { "client-large-exponent", IDENTITY_ROOT, IS_CLIENT | HAS_LARGE_EXPONENT, NULL },
 };
 
 static Identity identities[IDENTITY_N_KINDS];
@@ -184,11 +187,25 @@ identity_set_purpose (gnutls_x509_crt_t certificate, guint flags)
                                                 0));
 }
 
+/* GnuTLS makes none such, but uses it. */
+static void
+identity_load_key (gnutls_x509_privkey_t key)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "tls", "large-exponent.key", NULL);
+  gnutls_datum_t pem;
+
+  check (gnutls_load_file (path, &pem));
+  check (gnutls_x509_privkey_import (key, &pem, GNUTLS_X509_FMT_PEM));
+  gnutls_free (pem.data);
+}
+
 static void
 identity_make_key (gnutls_x509_privkey_t *key, guint flags)
 {
   check (gnutls_x509_privkey_init (key));
-  if (flags & IS_RSA)
+  if (flags & HAS_LARGE_EXPONENT)
+    identity_load_key (*key);
+  else if (flags & IS_RSA)
     check (gnutls_x509_privkey_generate (*key, GNUTLS_PK_RSA, 2048, 0));
   else
     check (gnutls_x509_privkey_generate (*key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_SECP256R1), 0));

@@ -28,6 +28,8 @@ typedef enum {
   IDENTITY_SELF_SIGNED,
   IDENTITY_SELF_SIGNED_EXPIRED,
   IDENTITY_SELF_SIGNED_OTHER_HOST,
+  IDENTITY_LARGE_EXPONENT,      /* RSA with a public exponent of 128 bits, issued by the root */
+  IDENTITY_CLIENT_LARGE_EXPONENT,
 
   IDENTITY_N_KINDS
 } IdentityKind;
