@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -138,21 +139,56 @@ client_on_asked (GObject *tls, GParamSpec *spec, gpointer unused)
   g_object_set_data (tls, CLIENT_WAS_ASKED, GINT_TO_POINTER (TRUE));
 }
 
+/* For whom the server's certificate must be. GIO tells the server too, by SNI, if it is a name; an
+ * address is none (RFC 6066 section 3). The dot at the end of a name that is complete belongs to
+ * DNS alone. */
+static GSocketConnectable *
+client_make_identity (EngineDial *dial)
+{
+  g_autoptr (GInetAddress) literal = g_inet_address_new_from_string (dial->address);
+  gsize length = strlen (dial->address);
+  g_autofree char *name = g_strndup (dial->address, length - (g_str_has_suffix (dial->address, ".") ? 1 : 0));
+
+  if (literal != NULL)
+    return G_SOCKET_CONNECTABLE (g_inet_socket_address_new (literal, dial->port));
+
+  return g_network_address_new (name, dial->port);
+}
+
+/* GIO resumes sessions for the whole process, by the server's name and address; with them comes the
+ * certificate of whoever began them. Where an interaction may show one, a stream that GIO does not
+ * know for a socket's has each connection begin anew. */
+static GIOStream *
+client_make_base (EngineTlsStream *stream, GTlsInteraction *interaction)
+{
+  GIOStream *base = G_IO_STREAM (stream);
+  GIOStream *plain;
+
+  if (interaction == NULL)
+    return g_object_ref (base);
+
+  plain = g_simple_io_stream_new (g_io_stream_get_input_stream (base), g_io_stream_get_output_stream (base));
+  g_object_set_data_full (G_OBJECT (plain), "lws-glib-stream", g_object_ref (stream), g_object_unref);
+
+  return plain;
+}
+
 static GTlsConnection *
-client_make_connection (EngineConnection *connection, GIOStream *stream, GError **error)
+client_make_connection (EngineConnection *connection, EngineTlsStream *stream, GError **error)
 {
   static const char *const protocols[] = { "http/1.1", NULL };
   EngineDial *dial = connection->dial;
   EngineTlsSettings *settings = &connection->context->tls;
   GTlsDatabase *database = engine_tls_settings_get_client_database (settings, error);
-  g_autoptr (GSocketConnectable) identity = g_network_address_new (dial->address, dial->port);
+  g_autoptr (GSocketConnectable) identity = client_make_identity (dial);
+  g_autoptr (GIOStream) base = client_make_base (stream, settings->interaction);
   GTlsConnection *tls;
 
   if (database == NULL)
     return NULL;
 
   tls = g_initable_new (g_tls_backend_get_client_connection_type (g_tls_backend_get_default ()), NULL, error,
-                        "base-io-stream", stream, "server-identity", identity, "database", database,
+                        "base-io-stream", base, "server-identity", identity, "database", database,
                         "interaction", settings->interaction, "advertised-protocols", protocols, NULL);
   if (tls != NULL)
     {
@@ -168,7 +204,7 @@ engine_tls_client_start (EngineConnection *connection, GSocket *socket, int fd, 
 {
   TlsClient *self;
   g_autoptr (EngineTlsStream) stream = engine_tls_stream_new (socket);
-  GTlsConnection *tls = client_make_connection (connection, G_IO_STREAM (stream), error);
+  GTlsConnection *tls = client_make_connection (connection, stream, error);
 
   if (tls == NULL)
     return NULL;
