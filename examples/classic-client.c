@@ -110,12 +110,12 @@ callback_increment (struct libwebsocket *wsi, enum libwebsocket_callback_reasons
       return print_number (in);
 
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+      /* LWS_CALLBACK_CLOSED follows. */
       g_printerr ("classic-client: %.*s\n", (int) len, (const char *) in);
-      client_lost ();
       break;
 
     case LWS_CALLBACK_CLOSED:
-      if (!client_is_done () && !stop_requested)
+      if (client.established && !client_is_done () && !stop_requested)
         g_printerr ("classic-client: the connection was closed\n");
       client_lost ();
       break;
@@ -256,7 +256,7 @@ main (int argc, char **argv)
   client.wsi = libwebsocket_client_connect (context, argv[1], option_port, ssl_connection_from_options (), "/",
                                             argv[1], NULL, protocols[protocol].name);
   if (client.wsi == NULL)
-    g_printerr ("classic-client: '%s' can't be an address\n", argv[1]);
+    g_printerr ("classic-client: no connection to %s\n", argv[1]);
   else
     ran = run (context, protocol);
 

@@ -279,7 +279,7 @@ start (struct libwebsocket_context *context)
                                           ping.address, NULL, option_protocol);
   if (ping.wsi == NULL)
     {
-      g_printerr ("classic-ping: '%s' can't be an address, or the protocol can't be one\n", ping.address);
+      g_printerr ("classic-ping: no connection to %s\n", ping.address);
       return FALSE;
     }
   g_print ("PING %s port %d: %d bytes of payload\n", ping.address, option_port, option_size);

@@ -79,7 +79,8 @@ struct libwebsocket;
  *   `in` is the request target with its query, NUL-terminated, `len` its length
  * @LWS_CALLBACK_CLIENT_ESTABLISHED: our client connection completed its
  *   handshake with the remote server
- * @LWS_CALLBACK_CLOSED: the connection ended; `user` is freed after this
+ * @LWS_CALLBACK_CLOSED: the connection ended, or one of ours was not established; `user` and the
+ *   connection are freed after this
  * @LWS_CALLBACK_RECEIVE: `len` bytes came from a client, at most 4096; they stand at `in`,
  *   a 0 follows them. See libwebsockets_remaining_packet_payload().
  * @LWS_CALLBACK_CLIENT_RECEIVE: `len` bytes came from the remote server
@@ -92,8 +93,8 @@ struct libwebsocket;
  * @LWS_CALLBACK_BROADCAST: somebody called libwebsockets_broadcast(); the
  *   payload at `in` has the padding that libwebsocket_write() asks for
  * @LWS_CALLBACK_CLIENT_CONNECTION_ERROR: our client connection could not be
- *   established; `in` is the cause as text. It comes instead of
- *   %LWS_CALLBACK_CLOSED and is not part of the API of 2011.
+ *   established; `in` is the cause as text. %LWS_CALLBACK_CLOSED follows. It is not part of the
+ *   API of 2011.
  *
  * Why a callback is called.
  *
@@ -152,7 +153,8 @@ enum libwebsocket_write_protocol {
  * @callback: told of all that happens to connections of this protocol; a
  *   nonzero return value closes the connection. %NULL ends the list.
  * @per_session_data_size: bytes of zeroed memory that each connection gets, its
- *   callbacks' `user`; it lives from ESTABLISHED until after CLOSED
+ *   callbacks' `user`; it lives from ESTABLISHED until after CLOSED. A client that was not
+ *   established has it, too, when it is told so.
  * @owning_server: filled in by libwebsocket_create_context()
  * @broadcast_socket_port: 0: broadcasts use no port
  * @broadcast_socket_user_fd: filled in by libwebsocket_create_context(): each

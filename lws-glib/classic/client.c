@@ -8,6 +8,10 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+/* How long a call may take: a second name server is asked after 5 seconds, and a SYN that was lost
+ * twice is sent again after 3. */
+#define CLIENT_CONNECT_SECONDS 10
+
 /* What ssl_connection may be. */
 enum {
   CLIENT_OPEN,
@@ -37,7 +41,7 @@ client_first_protocol (struct libwebsocket_context *context, const char *subprot
 static struct libwebsocket *
 client_connect (struct libwebsocket_context *context, const EngineDestination *destination, GError **error)
 {
-  struct libwebsocket *wsi = engine_connector_dial (context, destination, error);
+  struct libwebsocket *wsi = engine_connector_dial_within (context, destination, CLIENT_CONNECT_SECONDS, error);
 
   if (wsi != NULL)
     engine_connection_bind (wsi, client_first_protocol (context, destination->subprotocols));
@@ -59,17 +63,19 @@ client_connect (struct libwebsocket_context *context, const EngineDestination *d
  * @origin: (nullable): the header Origin, for servers that look at it
  * @protocol: (nullable): the subprotocols asked for, separated by commas, best first
  *
- * Starts to connect to a server. It never waits: the connection that is returned
- * isn't open yet. %LWS_CALLBACK_CLIENT_ESTABLISHED comes when it is, to the
- * protocol that the server chose; if it fails, for whatever reason,
- * %LWS_CALLBACK_CLIENT_CONNECTION_ERROR comes instead, with the reason as text. After
- * either, and %LWS_CALLBACK_CLOSED following the former, @wsi is gone.
+ * Connects to a server. As in 2011 the call takes the time that a TCP connection needs, for 10
+ * seconds at most; nothing is served meanwhile. Both address families are tried, as RFC 8305 has
+ * it. A program that must not wait uses the object API, or does this in a thread with a context of
+ * its own.
  *
- * Both address families are tried, as RFC 8305 has it. 30 seconds are given to the
- * connection and 10 to the handshake.
+ * The handshakes follow in libwebsocket_service(), and are given 10 seconds each.
+ * %LWS_CALLBACK_CLIENT_ESTABLISHED comes when the connection is open, to the protocol that the
+ * server chose. If it does not come about, the cause is told on standard error and by
+ * %LWS_CALLBACK_CLIENT_CONNECTION_ERROR, and %LWS_CALLBACK_CLOSED follows. After that, in either
+ * case, @wsi is gone, and not before.
  *
- * Returns: (transfer none) (nullable): the connection; %NULL if an argument can't
- *   work, with the cause on standard error
+ * Returns: (transfer none) (nullable): the connection, which has a descriptor; %NULL if there is
+ *   none, or an argument can't work, with the cause on standard error
  *
  * Since: 1.0
  */

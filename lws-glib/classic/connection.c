@@ -7,6 +7,7 @@
 #include "engine/receive-private.h"
 #include "engine/reply-private.h"
 #include "engine/send-private.h"
+#include "engine/transport-tls-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -72,8 +73,7 @@ libwebsocket_callback_on_writable_all_protocol (const struct libwebsocket_protoc
  *
  * Gets the descriptor of a connection, for what sockets can tell about themselves.
  *
- * Returns: the socket, which stays the connection's; -1 while a client's is not
- *   connected yet, and after the end
+ * Returns: the socket, which stays the connection's; -1 after the end
  *
  * Since: 1.0
  */
@@ -82,7 +82,9 @@ libwebsocket_get_socket_fd (struct libwebsocket *wsi)
 {
   g_return_val_if_fail (wsi != NULL, -1);
 
-  return wsi->watch.fd;
+  /* While GIO works on it, it is not ours to watch. */
+  return wsi->state == ENGINE_STATE_SECURING && wsi->role == WIRE_ROLE_CLIENT ? engine_tls_client_get_descriptor (wsi)
+                                                                              : wsi->watch.fd;
 }
 
 /**
@@ -294,8 +296,8 @@ libwebsocket_write (struct libwebsocket *wsi, unsigned char *buf, size_t len, en
  *
  * Starts the closing handshake with the code 1000 (RFC 6455, section 7.1.2), after
  * what was written before. %LWS_CALLBACK_CLOSED comes when the peer has answered, or
- * after 5 seconds without an answer. A client that is not connected yet is told
- * %LWS_CALLBACK_CLIENT_CONNECTION_ERROR.
+ * after 5 seconds without an answer. A client that is not open yet is told
+ * %LWS_CALLBACK_CLIENT_CONNECTION_ERROR before. Neither happens within this call.
  *
  * Since: 1.0
  */

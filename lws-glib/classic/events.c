@@ -92,12 +92,18 @@ classic_accept_certificate (EngineConnection *connection, GTlsCertificate *certi
 }
 
 static void
-classic_opened (EngineConnection *connection, const char *target)
+classic_give_user (EngineConnection *connection)
 {
   const struct libwebsocket_protocols *entry = classic_protocol_entry (connection->protocol);
 
   if (entry->per_session_data_size > 0)
     connection->user = g_malloc0 (entry->per_session_data_size);
+}
+
+static void
+classic_opened (EngineConnection *connection, const char *target)
+{
+  classic_give_user (connection);
 
   if (connection->role == WIRE_ROLE_SERVER)
     classic_call (connection, LWS_CALLBACK_ESTABLISHED, (char *) target, strlen (target));
@@ -142,10 +148,16 @@ classic_closed (EngineConnection *connection, guint16 code, const char *reason)
   classic_call (connection, LWS_CALLBACK_CLOSED, NULL, 0);
 }
 
+/* Programs of 2011 know no reason for it but LWS_CALLBACK_CLOSED, whose handler may look at its user:
+ * without a word on standard error they would not say why they wait or end. */
 static void
 classic_failed (EngineConnection *connection, const GError *error)
 {
+  if (!connection->context->destroyed)
+    g_message ("libwebsocket_client_connect: %s", error->message);
+  classic_give_user (connection);
   classic_call (connection, LWS_CALLBACK_CLIENT_CONNECTION_ERROR, error->message, strlen (error->message));
+  classic_call (connection, LWS_CALLBACK_CLOSED, NULL, 0);
 }
 
 static void

@@ -71,8 +71,8 @@ fork_run_loop (struct libwebsocket_context *context, pid_t parent, int leash)
  * libwebsockets_broadcast(); so may all other processes that it forks.
  *
  * The loop ends when its parent does, or destroys the context. Clients are best connected
- * from its callbacks: a name that is being resolved when the process forks stays
- * unresolved in the new one.
+ * from its callbacks: a TLS handshake that is under way when the process forks can't go on in
+ * the new one.
  *
  * Returns: 0 in the calling process, -1 if no process could be made; the new
  *   process does not return

@@ -56,6 +56,24 @@ struct _EngineDial {
  * the event failed. */
 EngineConnection *engine_connector_dial (EngineContext *context, const EngineDestination *destination, GError **error);
 
+/* The same, but waits for up to @seconds until there is a TCP connection: NULL, too, if none comes
+ * about, and then nobody is told. The handshakes follow in turns. */
+EngineConnection *engine_connector_dial_within (EngineContext *context, const EngineDestination *destination,
+                                                guint seconds, GError **error);
+
+/* --- the steps of both */
+
+GSocketClient *engine_connector_client (const EngineDestination *destination);
+GSocketConnectable *engine_connector_connectable (EngineDial *dial, const EngineDestination *destination);
+
+/* Where the answers of GIO are to come to. */
+void engine_connector_choose_context (EngineContext *context, EngineDial *dial);
+
+/* GIO's answer: @stream, or @error. */
+void engine_connector_take_over (EngineConnection *connection, GSocketConnection *stream, const GError *error);
+
+/* --- others */
+
 /* The same up to where GIO would be asked for a TCP connection: for whoever brings
  * another transport and goes on with engine_handshake_start(). */
 EngineConnection *engine_connector_prepare (EngineContext *context, const EngineDestination *destination,

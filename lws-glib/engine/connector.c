@@ -266,8 +266,8 @@ connector_refuse (EngineConnection *connection, const GError *error)
   engine_connector_fail (connection, failure);
 }
 
-static void
-connector_take_over (EngineConnection *connection, GSocketConnection *stream, const GError *error)
+void
+engine_connector_take_over (EngineConnection *connection, GSocketConnection *stream, const GError *error)
 {
   int fd;
 
@@ -315,7 +315,7 @@ connector_on_connected (GObject *source, GAsyncResult *result, gpointer data)
 
   /* Under a driver this is no turn. */
   engine_context_hold (context);
-  connector_take_over (dial->connection, stream, error);
+  engine_connector_take_over (dial->connection, stream, error);
   engine_context_release (context);
 }
 
@@ -371,8 +371,8 @@ connector_main_context (EngineContext *context, gboolean *ours)
   return context->gio;
 }
 
-static GSocketConnectable *
-connector_connectable (EngineDial *dial, const EngineDestination *destination)
+GSocketConnectable *
+engine_connector_connectable (EngineDial *dial, const EngineDestination *destination)
 {
   if (destination->connectable != NULL)
     return g_object_ref (destination->connectable);
@@ -383,18 +383,32 @@ connector_connectable (EngineDial *dial, const EngineDestination *destination)
                        "https", NULL);
 }
 
-static void
-connector_start (EngineContext *context, EngineDial *dial, const EngineDestination *destination)
+GSocketClient *
+engine_connector_client (const EngineDestination *destination)
 {
-  g_autoptr (GSocketClient) client = g_socket_client_new ();
-  g_autoptr (GSocketConnectable) connectable = connector_connectable (dial, destination);
+  GSocketClient *client = g_socket_client_new ();
 
   g_socket_client_set_enable_proxy (client, destination->proxy_resolver != NULL);
   if (destination->proxy_resolver != NULL)
     g_socket_client_set_proxy_resolver (client, destination->proxy_resolver);
+
+  return client;
+}
+
+void
+engine_connector_choose_context (EngineContext *context, EngineDial *dial)
+{
   dial->cancellable = g_cancellable_new ();
   dial->main_context = g_main_context_ref (connector_main_context (context, &dial->on_gio));
+}
 
+static void
+connector_start (EngineContext *context, EngineDial *dial, const EngineDestination *destination)
+{
+  g_autoptr (GSocketClient) client = engine_connector_client (destination);
+  g_autoptr (GSocketConnectable) connectable = engine_connector_connectable (dial, destination);
+
+  engine_connector_choose_context (context, dial);
   if (!engine_connector_begin_job (dial))
     return;
   g_socket_client_connect_async (client, connectable, dial->cancellable, connector_on_connected, dial);

@@ -222,6 +222,12 @@ engine_tls_client_start (EngineConnection *connection, GSocket *socket, int fd, 
 }
 
 int
+engine_tls_client_get_descriptor (EngineConnection *connection)
+{
+  return client_of (connection)->fd;
+}
+
+int
 engine_tls_client_secured (EngineConnection *connection)
 {
   TlsClient *self = client_of (connection);

@@ -36,6 +36,9 @@ gboolean engine_tls_client_hears_tls (EngineConnection *connection);
  * that is known? */
 gboolean engine_tls_client_lacks_certificate (EngineConnection *connection, const GError *error);
 
+/* The descriptor, until the handshake is done. */
+int engine_tls_client_get_descriptor (EngineConnection *connection);
+
 /* The handshake is done: is the server trusted? */
 gboolean engine_tls_client_is_trusted (EngineDial *dial, GTlsConnection *tls);
 

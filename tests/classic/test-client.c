@@ -4,6 +4,8 @@
 #include "raw-peer.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +20,7 @@ typedef struct {
 static guint opened;
 static guint closed;
 static guint errors;
+static guint given_up;          /* closed without having been open */
 static char *error_text;
 static const struct libwebsocket_protocols *chosen;
 static const struct libwebsocket_protocols *told;
@@ -38,11 +41,17 @@ callback_client (struct libwebsocket *wsi, enum libwebsocket_callback_reasons re
       opened++;
       return 0;
     case LWS_CALLBACK_CLOSED:
-      g_assert_cmpint (((Session *) user)->number, ==, 1);
-      closed++;
+      g_assert_cmpint (((Session *) user)->number, ==, errors > given_up ? 2 : 1);
+      if (errors > given_up)
+        given_up++;
+      else
+        closed++;
       return 0;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-      g_assert_null (user);
+      /* Its own memory, which CLOSED has, too, and that follows before anything else. */
+      g_assert_cmpuint (errors, ==, given_up);
+      g_assert_cmpint (((Session *) user)->number, ==, 0);
+      ((Session *) user)->number = 2;
       g_assert_cmpuint (strlen (in), ==, len);
       g_free (error_text);
       error_text = g_strdup (in);
@@ -79,12 +88,23 @@ begin (struct libwebsocket_protocols *list)
                                                                       -1);
 
   g_assert_nonnull (context);
-  opened = closed = errors = 0;
+  opened = closed = errors = given_up = 0;
   g_clear_pointer (&error_text, g_free);
   chosen = told = NULL;
   last = NULL;
 
   return context;
+}
+
+static void
+assert_is_connected (struct libwebsocket *wsi, guint16 port)
+{
+  struct sockaddr_in address = { 0 };
+  socklen_t length = sizeof address;
+
+  g_assert_cmpint (getpeername (libwebsocket_get_socket_fd (wsi), (struct sockaddr *) &address, &length), ==, 0);
+  g_assert_cmpint (address.sin_family, ==, AF_INET);
+  g_assert_cmpuint (g_ntohs (address.sin_port), ==, port);
 }
 
 static struct libwebsocket *
@@ -93,6 +113,8 @@ dial (struct libwebsocket_context *context, guint16 port, const char *subprotoco
   last = libwebsocket_client_connect (context, "127.0.0.1", port, 0, "/chat?room=1", "server.example.com", NULL,
                                       subprotocols);
   g_assert_nonnull (last);
+  /* Programs ask at once who they speak to. */
+  assert_is_connected (last, port);
 
   return last;
 }
@@ -299,19 +321,85 @@ expect_error (struct libwebsocket_context *context, const char *pattern)
   stage_serve_turns (context, 3);
   libwebsocket_context_destroy (context);
   g_assert_cmpuint (errors, ==, 1);
+  g_assert_cmpuint (given_up, ==, 1);
   g_assert_cmpuint (opened, ==, 0);
   g_assert_cmpuint (closed, ==, 0);
 }
 
+/* As in 2011 the call says so, and nothing else does. */
 static void
 test_refused_port (void)
 {
   struct libwebsocket_context *context = begin (protocols);
 
-  dial (context, stage_free_port (), "unknown, news");
-  g_assert_cmpint (libwebsocket_get_socket_fd (last), ==, -1);
-  expect_error (context, "*refused*");
+  refuse (context, "127.0.0.1", stage_free_port (), 0, "/", NULL, NULL, "unknown, news",
+          "libwebsocket_client_connect: *127.0.0.1*refused*");
+  refuse (context, "127.0.0.1", stage_free_port (), 2, "/", NULL, NULL, NULL, "*127.0.0.1*refused*");
+  stage_serve_turns (context, 3);
+  libwebsocket_context_destroy (context);
+  g_assert_cmpuint (errors + closed + given_up, ==, 0);
+}
+
+/* What fails later is told by a reason that old programs don't know, by one that they do, and on
+ * standard error. */
+static void
+test_told_aloud (void)
+{
+  guint16 port;
+  int listener = raw_listen (&port);
+  struct libwebsocket_context *context = begin (protocols);
+  g_autoptr (RawPeer) peer = NULL;
+
+  dial (context, port, "unknown, news");
+  peer = raw_peer_accept (context, listener);
+  g_test_expect_message (STAGE_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "libwebsocket_client_connect: *403 Forbidden*");
+  raw_peer_send_text (peer, "HTTP/1.1 403 Forbidden\r\n\r\n");
+  expect_error (context, "*403 Forbidden*");
+  g_test_assert_expected_messages ();
   g_assert_true (told == &protocols[PROTOCOL_NEWS]);
+  close (listener);
+}
+
+/* From inside a callback of a server, to itself. */
+
+static struct libwebsocket *inner;
+
+static int
+callback_dial (struct libwebsocket *wsi, enum libwebsocket_callback_reasons reason, void *user, void *in, size_t len)
+{
+  struct libwebsocket_context *context = libwebsockets_get_protocol (wsi)->owning_server;
+
+  if (reason == LWS_CALLBACK_RECEIVE)
+    {
+      inner = libwebsocket_client_connect (context, "localhost", atoi (in), 0, "/", NULL, NULL, NULL);
+      g_assert_nonnull (inner);
+      g_assert_cmpint (libwebsocket_get_socket_fd (inner), >=, 0);
+      g_test_expect_message (STAGE_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*refused*");
+      g_assert_null (libwebsocket_client_connect (context, "127.0.0.1", stage_free_port (), 0, "/", NULL, NULL, NULL));
+      g_test_assert_expected_messages ();
+    }
+  opened += reason == LWS_CALLBACK_CLIENT_ESTABLISHED && wsi == inner;
+
+  return 0;
+}
+
+static struct libwebsocket_protocols dialing[] = {
+  { .name = "dial", .callback = callback_dial },
+  { .callback = NULL },
+};
+
+static void
+test_within_callback (void)
+{
+  guint16 port;
+  struct libwebsocket_context *context = stage_listen (dialing, &port);
+  g_autoptr (RawPeer) peer = raw_peer_open (context, port, NULL);
+  g_autofree char *text = g_strdup_printf ("%u", port);
+
+  opened = 0;
+  raw_peer_send_message (peer, text);
+  STAGE_SERVE_UNTIL (context, opened == 1);
+  libwebsocket_context_destroy (context);
 }
 
 static void
@@ -327,9 +415,9 @@ test_unknown_name (void)
 
   context = begin (protocols);
   /* RFC 6761: this name never resolves. */
-  last = libwebsocket_client_connect (context, "no-such-host.invalid", 80, 0, "/", NULL, NULL, NULL);
-  g_assert_nonnull (last);
-  expect_error (context, "*no-such-host.invalid*");
+  refuse (context, "no-such-host.invalid", 80, 0, "/", NULL, NULL, NULL, "*no-such-host.invalid*");
+  libwebsocket_context_destroy (context);
+  g_assert_cmpuint (errors + closed + given_up, ==, 0);
 }
 
 typedef struct {
@@ -515,7 +603,7 @@ test_close_unanswered (void)
   close (listener);
 }
 
-/* Destroyed while a name is looked up, or a connection is made. */
+/* Destroyed at each point of the handshake. */
 static void
 test_destroy_while_connecting (void)
 {
@@ -550,6 +638,8 @@ main (int argc, char **argv)
   g_test_add_func ("/classic/client/many-at-once", test_many_at_once);
   g_test_add_func ("/classic/client/refused-port", test_refused_port);
   g_test_add_func ("/classic/client/unknown-name", test_unknown_name);
+  g_test_add_func ("/classic/client/told-aloud", test_told_aloud);
+  g_test_add_func ("/classic/client/within-callback", test_within_callback);
   g_test_add_func ("/classic/client/answers", test_answers);
   g_test_add_func ("/classic/client/unasked-subprotocol", test_unasked_subprotocol);
   g_test_add_func ("/classic/client/server-hangs-up", test_server_hangs_up);

@@ -251,8 +251,11 @@ expect_connection (struct libwebsocket_context *client, struct libwebsocket_cont
 {
   gint64 end = stage_deadline ();
 
+  struct libwebsocket *wsi = libwebsocket_client_connect (client, "localhost", port, ssl, NULL, NULL, NULL, "echo");
+
   opened = errors = 0;
-  g_assert_nonnull (libwebsocket_client_connect (client, "localhost", port, ssl, NULL, NULL, NULL, "echo"));
+  g_assert_nonnull (wsi);
+  g_assert_cmpint (libwebsocket_get_socket_fd (wsi), >=, 0);
   while (opened + errors == 0)
     {
       stage_turn (client, end);

@@ -21,6 +21,8 @@ peer_counts_reset (void)
 static void
 count (enum libwebsocket_callback_reasons reason, const char *in, size_t len)
 {
+  static gboolean failing;
+
   switch (reason)
     {
     case LWS_CALLBACK_ESTABLISHED:
@@ -28,9 +30,12 @@ count (enum libwebsocket_callback_reasons reason, const char *in, size_t len)
       peer_counts.established++;
       break;
     case LWS_CALLBACK_CLOSED:
-      peer_counts.closed++;
+      peer_counts.closed += failing ? 0 : 1;
+      failing = FALSE;
       break;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+      /* LWS_CALLBACK_CLOSED follows at once. */
+      failing = TRUE;
       peer_counts.failed++;
       g_free (peer_counts.failure);
       peer_counts.failure = g_strndup (in, len);
