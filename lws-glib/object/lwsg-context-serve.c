@@ -84,9 +84,9 @@ lwsg_context_serve_directory_full (LwsgContext *self, const char *prefix, GFile 
 /**
  * lwsg_context_set_allowed_origins:
  * @self: a context
- * @origins: (nullable) (array zero-terminated=1): origins such as "https://example.org" or
- *   "http://localhost:8080", "same-origin" for the server's own pages, "null" for pages
- *   that have no origin; %NULL to allow all
+ * @origins: (nullable) (array zero-terminated=1): origins such as "https://example.org",
+ *   "http://localhost:8080", whose host may begin with "*."; "same-origin" for the server's
+ *   own pages, "null" for pages that have no origin; %NULL to allow all
  * @error: return location for a #GError
  *
  * Decides whose pages may open WebSockets. A browser lets any page connect to any server,
@@ -97,6 +97,11 @@ lwsg_context_serve_directory_full (LwsgContext *self, const char *prefix, GFile 
  * A request without that header is let in: it does not come from a browser, and programs can
  * claim any origin. This protects the users of browsers, not the server; who may do what is
  * a matter of authentication.
+ *
+ * A host that begins with "*." stands for all names below the rest of it, of one more label or
+ * several: "*.example.org" for www.example.org and a.b.example.org, but not for example.org
+ * itself, which has to be named besides. Scheme and port are compared as always. Whoever can put
+ * pages below that name can connect.
  *
  * "same-origin" compares host and port of the Origin with the header Host; on a connection
  * with TLS the scheme must be https. A proxy in front has to pass on the Host that it got.
@@ -115,10 +120,12 @@ lwsg_context_set_allowed_origins (LwsgContext *self, const char *const *origins,
   lwsg_return_val_if_elsewhere (self->home, FALSE);
 
   for (guint i = 0; origins != NULL && origins[i] != NULL; i++)
-    if (strcmp (origins[i], ORIGIN_SAME) != 0 && !wire_origin_is_valid (origins[i]))
+    if (strcmp (origins[i], ORIGIN_SAME) != 0 && !wire_origin_pattern_is_valid (origins[i]))
       {
         g_set_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT,
-                     _("Expected an origin such as https://example.org, without a path, got \"%s\""), origins[i]);
+                     _("Expected an origin such as https://example.org or https://*.example.org, "
+                       "without a path, got \"%s\""),
+                     origins[i]);
         return FALSE;
       }
 
@@ -162,7 +169,7 @@ lwsg_context_allows_origin (LwsgContext *self, const char *origin, const char *h
       const char *allowed = self->allowed_origins[i];
 
       if (strcmp (allowed, ORIGIN_SAME) == 0 ? wire_origin_is_of_host (origin, host, secure)
-                                             : wire_origin_equal (allowed, origin))
+                                             : wire_origin_matches (allowed, origin))
         return TRUE;
     }
 

@@ -9,6 +9,13 @@
 
 #define SCHEME_END "://"
 
+/* Before a host: one label or more. */
+#define WILDCARD "*."
+
+/* RFC 1035 section 2.3.4. */
+#define LABEL_MAX 63
+#define NAME_MAX_LENGTH 253
+
 typedef struct {
   const char *text;
   gsize length;                 /* without the port */
@@ -119,26 +126,88 @@ same_port (const HostPort *one, const HostPort *other, guint standard)
   return port == (other->port != 0 ? other->port : standard);
 }
 
-gboolean
-wire_origin_is_valid (const char *text)
+/* Labels as host names have them, with a dot between two. All that may stand in a URI is more
+ * than that, and a browser never sends it. */
+static gboolean
+has_labels (const char *name, gsize length)
 {
-  Origin origin;
+  gsize label = 0;
 
-  return strcmp (text, WIRE_ORIGIN_NULL) == 0 || parse_origin (&origin, text);
+  for (gsize i = 0; i < length; i++)
+    {
+      if (name[i] == '.' ? label == 0 : !g_ascii_isalnum (name[i]) && name[i] != '-' && name[i] != '_')
+        return FALSE;
+      label = name[i] == '.' ? 0 : label + 1;
+      if (label > LABEL_MAX)
+        return FALSE;
+    }
+
+  return label > 0 && length <= NAME_MAX_LENGTH;
+}
+
+static gboolean
+is_wild (const HostPort *at)
+{
+  return at->length > strlen (WILDCARD) && strncmp (at->text, WILDCARD, strlen (WILDCARD)) == 0;
+}
+
+/* The domain below which a wildcard is. Below an address there is nothing. */
+static gboolean
+is_domain (const char *name, gsize length)
+{
+  gsize last = length;
+
+  while (last > 0 && name[last - 1] != '.')
+    last--;
+
+  return has_labels (name, length) && strspn (name + last, "0123456789") < length - last;
 }
 
 gboolean
-wire_origin_equal (const char *one, const char *other)
+wire_origin_pattern_is_valid (const char *text)
 {
-  Origin a;
-  Origin b;
+  Origin origin;
 
-  if (strcmp (one, WIRE_ORIGIN_NULL) == 0)
-    return strcmp (other, WIRE_ORIGIN_NULL) == 0;
+  if (strcmp (text, WIRE_ORIGIN_NULL) == 0)
+    return TRUE;
+  if (!parse_origin (&origin, text) || has_scheme (&origin, "ws") || has_scheme (&origin, "wss"))
+    return FALSE;
+  if (origin.at.port == 0 && strpbrk (origin.at.text + origin.at.length, "0123456789") != NULL)
+    return FALSE;
+  if (is_wild (&origin.at))
+    return is_domain (origin.at.text + strlen (WILDCARD), origin.at.length - strlen (WILDCARD));
 
-  return parse_origin (&a, one) && parse_origin (&b, other) && a.scheme_length == b.scheme_length &&
-         g_ascii_strncasecmp (a.scheme, b.scheme, a.scheme_length) == 0 && same_host (&a.at, &b.at) &&
-         same_port (&a.at, &b.at, default_port (&a));
+  /* A dot at the end says that the name is complete. */
+  return origin.at.text[0] == '[' ||
+         has_labels (origin.at.text, origin.at.length - (origin.at.text[origin.at.length - 1] == '.'));
+}
+
+/* Is it a host below that of the pattern? */
+static gboolean
+is_below (const HostPort *pattern, const HostPort *at)
+{
+  const char *domain = pattern->text + strlen ("*");
+  gsize length = pattern->length - strlen ("*");
+
+  return at->length > length && g_ascii_strncasecmp (at->text + at->length - length, domain, length) == 0 &&
+         has_labels (at->text, at->length - length);
+}
+
+gboolean
+wire_origin_matches (const char *pattern, const char *origin)
+{
+  Origin allowed;
+  Origin from;
+
+  if (strcmp (pattern, WIRE_ORIGIN_NULL) == 0)
+    return strcmp (origin, WIRE_ORIGIN_NULL) == 0;
+  if (!parse_origin (&allowed, pattern) || !parse_origin (&from, origin))
+    return FALSE;
+
+  return allowed.scheme_length == from.scheme_length &&
+         g_ascii_strncasecmp (allowed.scheme, from.scheme, from.scheme_length) == 0 &&
+         (is_wild (&allowed.at) ? is_below (&allowed.at, &from.at) : same_host (&allowed.at, &from.at)) &&
+         same_port (&allowed.at, &from.at, default_port (&from));
 }
 
 gboolean

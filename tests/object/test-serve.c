@@ -363,7 +363,7 @@ allow (Site *site, const char *const *origins)
 static void
 test_origins (Site *site, gconstpointer data)
 {
-  static const char *const list[] = { "https://Example.org", "http://[::1]:8080", NULL };
+  static const char *const list[] = { "https://Example.org", "http://[::1]:8080", "https://*.example.com", NULL };
   static const struct {
     const char *headers;
     guint status;
@@ -372,6 +372,9 @@ test_origins (Site *site, gconstpointer data)
     { "Origin: https://example.org\r\n", 101 },
     { "origin: HTTPS://EXAMPLE.ORG:443\r\n", 101 },
     { "Origin: http://[0:0::1]:8080\r\n", 101 },
+    { "Origin: https://www.example.com\r\n", 101 },
+    { "Origin: https://example.com\r\n", 403 },
+    { "Origin: https://evilexample.com\r\n", 403 },
     { "Origin: http://example.org\r\n", 403 },
     { "Origin: https://example.org:8443\r\n", 403 },
     { "Origin: https://example.org.evil.net\r\n", 403 },
@@ -469,7 +472,8 @@ count_notify (GObject *object, GParamSpec *pspec, gpointer user_data)
 static void
 test_bad_origins (Site *site, gconstpointer data)
 {
-  static const char *const bad[] = { "", "*", "example.org", "https://example.org/", "same-Origin", "https://a b" };
+  static const char *const bad[] = { "", "*", "example.org", "https://example.org/", "same-Origin", "https://a b",
+                                     "wss://example.org", "https://*", "https://a.*.org", "http://a:0" };
   static const char *const good[] = { "https://example.org", "same-origin", NULL };
   g_auto (GStrv) got = NULL;
   guint notified = 0;
