@@ -71,7 +71,8 @@ libwebsocket_callback_on_writable_all_protocol (const struct libwebsocket_protoc
  * libwebsocket_get_socket_fd:
  * @wsi: a connection
  *
- * Gets the descriptor of a connection, for what sockets can tell about themselves.
+ * Gets the descriptor of a connection, for what sockets can tell about themselves. A
+ * duplicate of it does not keep the connection from ending.
  *
  * Returns: the socket, which stays the connection's; -1 after the end
  *
@@ -82,6 +83,7 @@ libwebsocket_get_socket_fd (struct libwebsocket *wsi)
 {
   g_return_val_if_fail (wsi != NULL, -1);
 
+  wsi->copied = TRUE;
   /* While GIO works on it, it is not ours to watch. */
   return wsi->state == ENGINE_STATE_SECURING && wsi->role == WIRE_ROLE_CLIENT ? engine_tls_client_get_descriptor (wsi)
                                                                               : wsi->watch.fd;

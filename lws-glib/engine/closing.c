@@ -18,9 +18,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Closes the descriptor. If there are copies of it, it keeps its place in epoll, and
- * programs may duplicate what libwebsocket_get_socket_fd() gave them. Those of children
- * that were forked meanwhile would hold the connection, too, as long as they live. */
+/* Closes the descriptor. If there are copies of it, it keeps its place in epoll, and the
+ * connection would live as long as they do: in a GSocket that a program keeps, in what it
+ * duplicated, or in children that were forked meanwhile. */
 static void
 closing_release_descriptor (EngineConnection *connection)
 {
@@ -34,7 +34,7 @@ closing_release_descriptor (EngineConnection *connection)
     engine_crowd_leave (&connection->context->crowd, connection->neighbour);
   connection->in_crowd = FALSE;
   engine_poller_remove (connection->context->epoll_fd, &connection->watch);
-  if (engine_fork_happened ())
+  if (connection->copied || engine_fork_happened ())
     shutdown (connection->watch.fd, SHUT_RDWR);
   close (connection->watch.fd);
   engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, -1);
@@ -188,6 +188,20 @@ closing_log_failure (EngineConnection *connection, EngineError code, const char 
     g_debug ("%s", text);
 }
 
+/* Ends at once. The owner is told @close_code and @text, unless the peer's Close has told more. */
+static void
+closing_abort (EngineConnection *connection, EngineError code, guint16 close_code, const char *text)
+{
+  if (connection->opened && connection->state < ENGINE_STATE_DRAINING)
+    closing_note (connection, close_code, text, strlen (text));
+  else if (connection->role == WIRE_ROLE_CLIENT && connection->dial != NULL && connection->dial->error == NULL)
+    connection->dial->error = g_error_new_literal (ENGINE_ERROR, code, text);
+  else if (!connection->opened)
+    closing_log_failure (connection, code, text);
+
+  closing_end (connection);
+}
+
 void
 engine_connection_abort (EngineConnection *connection, EngineError code, const char *format, ...)
 {
@@ -200,15 +214,21 @@ engine_connection_abort (EngineConnection *connection, EngineError code, const c
   va_start (arguments, format);
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
+  closing_abort (connection, code, WIRE_CLOSE_ABNORMAL, text);
+}
 
-  if (connection->opened && connection->state < ENGINE_STATE_DRAINING)
-    closing_note (connection, WIRE_CLOSE_ABNORMAL, text, strlen (text));
-  else if (connection->role == WIRE_ROLE_CLIENT && connection->dial != NULL && connection->dial->error == NULL)
-    connection->dial->error = g_error_new_literal (ENGINE_ERROR, code, text);
-  else if (!connection->opened)
-    closing_log_failure (connection, code, text);
+void
+engine_connection_leave (EngineConnection *connection)
+{
+  if (connection->state == ENGINE_STATE_CLOSED)
+    return;
 
-  closing_end (connection);
+  engine_connection_close (connection, WIRE_CLOSE_GOING_AWAY, NULL, 0);
+  engine_connection_flush (connection);
+  engine_connection_say_bye (connection);
+  /* It is we who go, and not the network that failed. */
+  if (connection->state != ENGINE_STATE_CLOSED)
+    closing_abort (connection, ENGINE_ERROR_CLOSED, WIRE_CLOSE_GOING_AWAY, _("The context was destroyed"));
 }
 
 /* Last messages may lie unread, and a Close; or what a server has to say that takes no handshake, such as an

@@ -88,6 +88,7 @@ struct libwebsocket {
   guint takes : 1;              /* something waited for the peer when `taken` was looked at */
   guint overdue : 1;            /* its deadline has passed, but something lay unread */
   guint cut : 1;                /* nothing can be sent any more; what came before is read */
+  guint copied : 1;             /* a program was given the descriptor, and may have made a copy of it */
   guint unfinished : 1;         /* no piece of a frame has become whole since then */
 };
 
@@ -165,6 +166,9 @@ void engine_connection_fail (EngineConnection *connection, const WireViolation *
 /* Ends at once, with nothing sent. @text is told to the owner. */
 void engine_connection_abort (EngineConnection *connection, EngineError code, const char *format, ...)
   G_GNUC_PRINTF (3, 4);
+
+/* The context ends: says farewell as far as the kernel takes it, and ends. */
+void engine_connection_leave (EngineConnection *connection);
 
 /* Before that, where the end is meant so: TLS tells the peer, if all that was to be sent has left and
  * the kernel takes it at once. */

@@ -316,19 +316,11 @@ context_free (EngineContext *context)
   g_free (context);
 }
 
-/* Says farewell as far as the kernel takes it, and ends. */
 static void
 context_end_list (EngineConnection *first)
 {
   for (EngineConnection *connection = first; connection != NULL; connection = connection->next)
-    {
-      if (connection->state == ENGINE_STATE_CLOSED)
-        continue;
-      engine_connection_close (connection, WIRE_CLOSE_GOING_AWAY, NULL, 0);
-      engine_connection_flush (connection);
-      engine_connection_say_bye (connection);
-      engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The context was destroyed"));
-    }
+    engine_connection_leave (connection);
 }
 
 /* In a process that doesn't own the connections: they live on elsewhere, and

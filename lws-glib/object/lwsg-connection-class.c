@@ -321,7 +321,8 @@ install_end (void)
    *
    * Why the connection ended: the code of the peer's Close, %LWSG_CLOSE_NO_STATUS if that
    * had none, %LWSG_CLOSE_ABNORMAL if there was no Close, or the code that a broken protocol
-   * was answered with. 0 before the end.
+   * was answered with. %LWSG_CLOSE_GOING_AWAY also if it ended with its context, see
+   * lwsg_context_close(). 0 before the end.
    *
    * Since: 1.0
    */

@@ -188,17 +188,15 @@ lwsg_connection_fail_pings (LwsgConnection *self)
 /* --- the end */
 
 static gboolean
-close_check (guint code, const char *reason, GError **error)
+close_check_reason (guint code, const char *reason, gsize length, GError **error)
 {
   WireUtf8 state = WIRE_UTF8_BOUNDARY;
-  gsize length = reason != NULL ? strlen (reason) : 0;
 
-  /* 1005: a Close without code. */
-  if (code != LWSG_CLOSE_NO_STATUS && code != LWSG_CLOSE_NORMAL && !wire_close_code_is_valid (code))
+  if (length > 0 && code == LWSG_CLOSE_NO_STATUS)
     {
       g_set_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT,
-                   _("%u is no close code to send: 1000 is, others of 1001 to 1014 that are defined, and 3000 to 4999"),
-                   code);
+                   _("A Close without a code (%d) can't carry a reason; one with a code such as %d can"),
+                   LWSG_CLOSE_NO_STATUS, LWSG_CLOSE_NORMAL);
       return FALSE;
     }
   if (length > WIRE_CLOSE_REASON_MAX)
@@ -217,11 +215,26 @@ close_check (guint code, const char *reason, GError **error)
   return TRUE;
 }
 
+static gboolean
+close_check (guint code, const char *reason, GError **error)
+{
+
+  /* 1005: a Close without code. */
+  if (code != LWSG_CLOSE_NO_STATUS && code != LWSG_CLOSE_NORMAL && !wire_close_code_is_valid (code))
+    {
+      g_set_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT,
+                   _("%u is no close code to send: 1000 is, others of 1001 to 1014 that are defined, and 3000 to 4999"),
+                   code);
+      return FALSE;
+    }
+  return close_check_reason (code, reason, reason != NULL ? strlen (reason) : 0, error);
+}
+
 /**
  * lwsg_connection_close:
  * @self: a connection
  * @code: why: 1000 if all is well, or 3000 to 4999 as the application defines; 1005 to
- *   give none
+ *   give none, and then no reason either
  * @reason: (nullable): up to 123 bytes of UTF-8
  * @error: return location for a #GError
  *
@@ -229,8 +242,10 @@ close_check (guint code, const char *reason, GError **error)
  * sent before. Nothing can be sent any more, and nothing is received but the peer's
  * Close. #LwsgConnection::closed tells when it is over. Only on the context's thread.
  *
- * Returns: %TRUE if it has begun; %FALSE with %LWSG_ERROR_CLOSED if it had before, or
- *   %LWSG_ERROR_INVALID_ARGUMENT
+ * A connection that is closing already, or is closed, stays as it is.
+ *
+ * Returns: %TRUE if the closing has begun, now or before; %FALSE with
+ *   %LWSG_ERROR_INVALID_ARGUMENT if @code or @reason can't be sent
  *
  * Since: 1.0
  */
@@ -243,7 +258,7 @@ lwsg_connection_close (LwsgConnection *self, guint code, const char *reason, GEr
   if (!close_check (code, reason, error))
     return FALSE;
   if (self->engine == NULL || self->engine->state != ENGINE_STATE_OPEN)
-    return lwsg_connection_set_closed_error (self, error);
+    return TRUE;
 
   g_atomic_int_set (&self->state, LWSG_CONNECTION_CLOSING);
   engine_connection_close (self->engine, (guint16) code, reason, reason != NULL ? strlen (reason) : 0);
@@ -281,12 +296,8 @@ lwsg_connection_close_async (LwsgConnection *self, guint code, const char *reaso
   g_task_set_source_tag (task, lwsg_connection_close_async);
   if (!lwsg_connection_close (self, code, reason, &error))
     {
-      if (!g_error_matches (error, LWSG_ERROR, LWSG_ERROR_CLOSED))
-        {
-          g_task_return_error (task, error);
-          return;
-        }
-      g_clear_error (&error);
+      g_task_return_error (task, error);
+      return;
     }
 
   lwsg_connection_watch_cancellable (task);

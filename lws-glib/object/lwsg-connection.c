@@ -348,7 +348,8 @@ lwsg_connection_get_remote_address (LwsgConnection *self)
  * @error: return location for a #GError
  *
  * Makes a #GSocket of the connection's socket, to look at it or to set options. Whoever
- * reads from it or writes to it breaks the connection.
+ * reads from it or writes to it breaks the connection. It may be kept: when the connection
+ * ends, the socket is shut down for it, too.
  *
  * Returns: (transfer full): a socket with a descriptor of its own; %NULL with
  *   %LWSG_ERROR_CLOSED, or with %LWSG_ERROR_FAILED if the process has no descriptors left
@@ -379,6 +380,8 @@ lwsg_connection_get_socket (LwsgConnection *self, GError **error)
   socket = g_socket_new_from_fd (fd, error);
   if (socket == NULL)
     close (fd);
+  else
+    self->engine->copied = TRUE;
 
   return socket;
 }

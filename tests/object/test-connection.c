@@ -108,6 +108,29 @@ test_socket (Duo *duo, gconstpointer data)
   g_assert_error (error, LWSG_ERROR, LWSG_ERROR_CLOSED);
 }
 
+/* Who keeps a copy does not keep the connection. */
+static void
+test_socket_kept (Duo *duo, gconstpointer data)
+{
+  g_autoptr (GSocket) ours = lwsg_connection_get_socket (duo->connected, NULL);
+  g_autoptr (GSocket) theirs = lwsg_connection_get_socket (duo->accepted, NULL);
+  g_autoptr (GError) error = NULL;
+  char bytes[256];
+  gssize length;
+
+  lwsg_connection_pause (duo->connected);
+  lwsg_context_close (duo->server);
+  g_socket_set_blocking (ours, FALSE);
+  do
+    {
+      DUO_UNTIL (g_socket_condition_check (ours, G_IO_IN) & G_IO_IN);
+      length = g_socket_receive (ours, bytes, sizeof bytes, NULL, &error);
+      g_assert_no_error (error);
+    }
+  while (length > 0);
+  g_assert_false (g_socket_is_closed (theirs));
+}
+
 static void
 test_statistics (Duo *duo, gconstpointer data)
 {
@@ -308,9 +331,8 @@ test_close (Duo *duo, gconstpointer data)
   g_assert_cmpint (lwsg_connection_get_state (duo->connected), ==, LWSG_CONNECTION_CLOSING);
   g_assert_cmpuint (notified, ==, 1);
   lwsg_connection_close_async (duo->connected, LWSG_CLOSE_NORMAL, NULL, NULL, duo_store_result, &second);
-  g_assert_false (lwsg_connection_close (duo->connected, LWSG_CLOSE_NORMAL, NULL, &error));
-  g_assert_error (error, LWSG_ERROR, LWSG_ERROR_CLOSED);
-  g_clear_error (&error);
+  g_assert_true (lwsg_connection_close (duo->connected, LWSG_CLOSE_NORMAL, NULL, &error));
+  g_assert_no_error (error);
 
   DUO_UNTIL (result != NULL && second != NULL);
   g_assert_true (lwsg_connection_close_finish (duo->connected, result, &error));
@@ -326,6 +348,13 @@ test_close (Duo *duo, gconstpointer data)
   lwsg_connection_close_async (duo->connected, LWSG_CLOSE_NORMAL, NULL, NULL, duo_store_result, &late);
   DUO_UNTIL (late != NULL);
   g_assert_true (lwsg_connection_close_finish (duo->connected, late, NULL));
+  g_assert_true (lwsg_connection_close (duo->connected, LWSG_CLOSE_NORMAL, "again", &error));
+  g_assert_no_error (error);
+  expect_end (duo->connected, 3000, NULL);
+  g_assert_cmpuint (closed, ==, 2);
+  /* What can't be sent is wrong at any time. */
+  g_assert_false (lwsg_connection_close (duo->connected, 1, NULL, &error));
+  g_assert_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT);
 }
 
 static void
@@ -356,6 +385,10 @@ test_close_refused (Duo *duo, gconstpointer data)
   g_clear_error (&error);
   g_assert_false (lwsg_connection_close (duo->connected, LWSG_CLOSE_NORMAL, "cut \xe2\x82", &error));
   g_assert_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT);
+  g_clear_error (&error);
+  g_assert_false (lwsg_connection_close (duo->connected, LWSG_CLOSE_NO_STATUS, "why", &error));
+  g_assert_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "1005"));
   g_clear_error (&error);
   lwsg_connection_close_async (duo->connected, 1, NULL, NULL, duo_store_result, &result);
   DUO_UNTIL (result != NULL);
@@ -474,6 +507,7 @@ main (int argc, char **argv)
   duo_add_closed_test ("/object/connection/subprotocol", test_subprotocol);
   duo_add_test ("/object/connection/remote-address", test_remote_address);
   duo_add_test ("/object/connection/socket", test_socket);
+  duo_add_test ("/object/connection/socket-kept", test_socket_kept);
   duo_add_test ("/object/connection/statistics", test_statistics);
   duo_add_test ("/object/connection/ping", test_ping);
   duo_add_test ("/object/connection/pings", test_pings);

@@ -367,7 +367,7 @@ test_close (Duo *duo, gconstpointer data)
   lwsg_context_close (duo->server);
   g_assert_cmpuint (closed, ==, 1);
   g_assert_cmpint (lwsg_connection_get_state (duo->accepted), ==, LWSG_CONNECTION_CLOSED);
-  g_assert_cmpuint (lwsg_connection_get_close_code (duo->accepted), ==, LWSG_CLOSE_ABNORMAL);
+  g_assert_cmpuint (lwsg_connection_get_close_code (duo->accepted), ==, LWSG_CLOSE_GOING_AWAY);
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (duo->protocol)), ==, 0);
 
   DUO_UNTIL (lwsg_connection_get_state (duo->connected) == LWSG_CONNECTION_CLOSED);
