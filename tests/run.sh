@@ -90,7 +90,7 @@ do
     plain)
       build _build -Dgtk_doc=true
       # Since Meson 1.7 the manual is built when it is asked for only.
-      meson compile -C _build lws-glib-doc
+      ninja -C _build lws-glib-doc
       run _build testlog
       ;;
     sanitize)
