@@ -641,6 +641,35 @@ test_replaced (void)
   expect_echo (after, "after");
 }
 
+/* Who sends without end, to a handler that fills whole turns, keeps nobody out. */
+
+#define FLOOD_MESSAGES 200
+
+static void
+fill_turn (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpointer detail)
+{
+  while (event == OWNER_DATA && g_get_monotonic_time () < owner->context->budget->end)
+    ;
+}
+
+static void
+test_handshake_beside_flood (void)
+{
+  g_autoptr (Owner) owner = tls_owner_new (IDENTITY_SERVER);
+  g_autoptr (RawPeer) flood = tls_owner_connect_open (owner, NULL);
+  g_autoptr (RawPeer) other = NULL;
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+  for (guint i = 0; i < FLOOD_MESSAGES; i++)
+    raw_frame_append (bytes, WIRE_FRAME_FIN | WIRE_OPCODE_TEXT, "flood", 5);
+  owner->hook = fill_turn;
+  raw_peer_send (flood, bytes->data, bytes->len);
+  other = tls_owner_connect_open (owner, NULL);
+
+  g_assert_cmpuint (owner->counts[OWNER_DATA], >, 0);
+  g_assert_cmpuint (owner->counts[OWNER_DATA], <, FLOOD_MESSAGES);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -692,6 +721,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/tls-traffic/mixed", test_mixed);
   g_test_add_func ("/engine/tls-traffic/nested", test_nested);
   g_test_add_func ("/engine/tls-traffic/replaced", test_replaced);
+  g_test_add_func ("/engine/tls-traffic/handshake-beside-flood", test_handshake_beside_flood);
 
   return g_test_run ();
 }
