@@ -85,7 +85,7 @@ static gboolean
 receive_wants_frames (EngineConnection *connection)
 {
   return connection->state == ENGINE_STATE_CLOSING ||
-         (connection->state == ENGINE_STATE_OPEN && engine_connection_reads (connection));
+         (connection->state == ENGINE_STATE_OPEN && (!connection->paused || engine_connection_reads (connection)));
 }
 
 /* Hands out what comes of a compressed piece, as far as the owner wants it and the turn
