@@ -95,6 +95,15 @@ void lwsg_context_set_proxy_resolver (LwsgContext *self, GProxyResolver *resolve
 /* --- all */
 
 LWSG_AVAILABLE_IN_1_0
+guint64 lwsg_context_get_max_memory (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_max_memory (LwsgContext *self, guint64 bytes);
+
+LWSG_AVAILABLE_IN_1_0
+guint64 lwsg_context_get_memory_used (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
 void lwsg_context_close (LwsgContext *self);
 
 G_END_DECLS

@@ -83,6 +83,7 @@ typedef enum {
  * @LWSG_CLOSE_TOO_BIG: the message is larger than is accepted
  * @LWSG_CLOSE_EXTENSION_MISSING: the server did not negotiate a needed extension
  * @LWSG_CLOSE_INTERNAL_ERROR: the peer can't go on
+ * @LWSG_CLOSE_TRY_AGAIN_LATER: the peer can't go on now, but perhaps later
  *
  * The close codes of RFC 6455 section 7.4.1. Applications choose theirs from
  * 3000 to 4999.
@@ -101,6 +102,7 @@ typedef enum {
   LWSG_CLOSE_TOO_BIG = 1009,
   LWSG_CLOSE_EXTENSION_MISSING = 1010,
   LWSG_CLOSE_INTERNAL_ERROR = 1011,
+  LWSG_CLOSE_TRY_AGAIN_LATER = 1013,
 } LwsgCloseCode;
 
 #define LWSG_TYPE_MESSAGE_TYPE (lwsg_message_type_get_type ())

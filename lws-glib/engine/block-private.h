@@ -3,12 +3,13 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "memory-private.h"
 
 /* Bytes on their way out, shared by all the connections that send them. A block
  * belongs to the thread of its context: the count is not atomic. */
 
 typedef struct {
+  EngineMemory *memory;         /* where it is counted, or NULL */
   guint references;
   gsize capacity;
   gsize used;
@@ -16,7 +17,7 @@ typedef struct {
   guint8 data[];
 } EngineBlock;
 
-EngineBlock *engine_block_new (gsize capacity);
+EngineBlock *engine_block_new (EngineMemory *memory, gsize capacity);
 EngineBlock *engine_block_ref (EngineBlock *block);
 void engine_block_unref (EngineBlock *block);
 

@@ -4,14 +4,17 @@
 #include "block-private.h"
 
 EngineBlock *
-engine_block_new (gsize capacity)
+engine_block_new (EngineMemory *memory, gsize capacity)
 {
   EngineBlock *block = g_malloc (sizeof (EngineBlock) + capacity);
 
+  block->memory = memory;
   block->references = 1;
   block->capacity = capacity;
   block->used = 0;
   block->gathers = FALSE;
+  if (memory != NULL)
+    engine_memory_take (memory, capacity);
 
   return block;
 }
@@ -27,6 +30,10 @@ engine_block_ref (EngineBlock *block)
 void
 engine_block_unref (EngineBlock *block)
 {
-  if (--block->references == 0)
-    g_free (block);
+  if (--block->references > 0)
+    return;
+
+  if (block->memory != NULL)
+    engine_memory_give (block->memory, block->capacity);
+  g_free (block);
 }

@@ -60,6 +60,7 @@ struct libwebsocket {
   char *close_reason;
   EngineNeighbour *neighbour;   /* of a server's connection; NULL if not counted one by one */
   EngineArrival *arrival;       /* ... while its first request is awaited */
+  gsize held;                   /* what the owner holds of its messages */
   guint64 taken;                /* by the peer when that was last looked at: see progress.c */
   guint32 drain_end;            /* while closing: the tick until which the peer may go on taking */
   guint32 unfinished_since;     /* the tick at which an unfinished frame was first noticed */

@@ -114,8 +114,7 @@ engine_connection_free (EngineConnection *connection)
   engine_connection_stop_arriving (connection);
   engine_output_clear (&connection->output);
   connection->transport->free (connection);
-  g_free (connection->tail);
-  g_clear_pointer (&connection->deflate, engine_deflate_free);
+  engine_connection_drop_input (connection);
   g_free (connection->urgent);
   g_free (connection->close_reason);
   if (connection->role == WIRE_ROLE_CLIENT)

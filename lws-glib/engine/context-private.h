@@ -12,6 +12,7 @@
 #include "inbox-private.h"
 #include "limits-private.h"
 #include "listener-private.h"
+#include "memory-private.h"
 #include "notice-private.h"
 #include "random-private.h"
 #include "tls-settings-private.h"
@@ -85,6 +86,7 @@ struct libwebsocket_context {
 
   guint8 *spare_buffer;         /* for the next turn; see turn.c */
   guint8 *spare_inflated;       /* likewise */
+  EngineMemory memory;          /* that peers make it hold */
   EngineGather gather;
   EngineDeflateShare deflate_shares[ENGINE_DEFLATE_N_SHARES];
   EngineRandom random;

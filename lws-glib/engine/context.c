@@ -74,6 +74,8 @@ engine_context_new (const EngineEvents *events, gpointer owner, GError **error)
   context->epoll_fd = -1;
   context->limits = (EngineLimits) ENGINE_LIMITS_DEFAULT;
   context->deflate = (WireDeflateSettings) ENGINE_DEFLATE_DEFAULT;
+  context->memory.limit = engine_memory_default ();
+  context->gather.memory = &context->memory;
   context->tick_microseconds = ENGINE_TICK_MICROSECONDS;
   context->wheel_start = g_get_monotonic_time ();
   context->pid = getpid ();

@@ -16,6 +16,7 @@ struct _EngineDeflate {
   WireInflater *inflater;
   WireDeflater *deflater;       /* with our history: messages with takeover, and those in fragments */
   guint64 inflated_limit;       /* of a message */
+  gsize counted;                /* of both, in the context's memory */
   guint32 used;                 /* the tick at which a codec last had work */
   guint off : 1;                /* the program wants messages to leave as they are */
   guint independent : 1;        /* no message of ours refers to an earlier one */
@@ -46,7 +47,15 @@ typedef struct {
 } EngineFrame;
 
 EngineDeflate *engine_deflate_new (EngineContext *context, WireRole role, const WireDeflateTerms *terms);
-void engine_deflate_free (EngineDeflate *deflate);
+
+/* Frees what the connection has of it. */
+void engine_deflate_clear (EngineConnection *connection);
+
+/* The memory that its codecs hold. */
+gsize engine_deflate_get_memory (const EngineDeflate *deflate);
+
+/* A codec was at work, and may have taken some or given some back. */
+void engine_deflate_count (EngineConnection *connection);
 
 /* The terms as the header Sec-WebSocket-Extensions names them; NULL if there are none. */
 char *engine_deflate_describe (const EngineDeflate *deflate);

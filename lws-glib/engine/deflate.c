@@ -38,9 +38,40 @@ engine_deflate_new (EngineContext *context, WireRole role, const WireDeflateTerm
   return deflate;
 }
 
-void
-engine_deflate_free (EngineDeflate *deflate)
+gsize
+engine_deflate_get_memory (const EngineDeflate *deflate)
 {
+  return deflate != NULL ? deflate->counted : 0;
+}
+
+void
+engine_deflate_count (EngineConnection *connection)
+{
+  EngineDeflate *deflate = connection->deflate;
+  EngineMemory *memory = &connection->context->memory;
+  gsize bytes = 0;
+
+  if (deflate->inflater != NULL)
+    bytes += wire_inflater_get_memory (deflate->inflater);
+  if (deflate->deflater != NULL)
+    bytes += wire_deflater_get_memory (deflate->deflater);
+  if (bytes == deflate->counted)
+    return;
+
+  engine_memory_give (memory, deflate->counted);
+  deflate->counted = bytes;
+  engine_memory_take (memory, bytes);
+}
+
+void
+engine_deflate_clear (EngineConnection *connection)
+{
+  EngineDeflate *deflate = g_steal_pointer (&connection->deflate);
+
+  if (deflate == NULL)
+    return;
+
+  engine_memory_give (&connection->context->memory, deflate->counted);
   g_clear_pointer (&deflate->inflater, wire_inflater_free);
   g_clear_pointer (&deflate->deflater, wire_deflater_free);
   g_free (deflate);
@@ -91,6 +122,7 @@ engine_deflate_rest (EngineConnection *connection)
     g_clear_pointer (&deflate->deflater, wire_deflater_free);
   if (deflate->inflater != NULL)
     wire_inflater_rest (deflate->inflater);
+  engine_deflate_count (connection);
 
   return FALSE;
 }
@@ -228,7 +260,10 @@ deflate_own (EngineConnection *connection)
   deflate_use (connection);
   deflate->linked |= !deflate->independent;
   if (deflate->deflater == NULL)
-    deflate->deflater = wire_deflater_new (settings->window_bits, settings->level, settings->memory_level);
+    {
+      deflate->deflater = wire_deflater_new (settings->window_bits, settings->level, settings->memory_level);
+      engine_deflate_count (connection);
+    }
   else if (deflate->stale)
     wire_deflater_reset (deflate->deflater);
   deflate->stale = FALSE;

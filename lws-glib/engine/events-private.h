@@ -56,6 +56,10 @@ typedef struct {
   /* It keeps what comes while it has paused for later. */
   gboolean holds;
 
+  /* There is no memory left for messages that are not whole, or that nobody has taken: they are to be freed now.
+   * The end of the connection follows. No function here if the owner holds none. */
+  void (*drop) (EngineConnection *connection);
+
   void (*pong) (EngineConnection *connection, guint8 *payload, gsize length);
   void (*writable) (EngineConnection *connection);
 

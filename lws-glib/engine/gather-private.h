@@ -15,6 +15,7 @@
 #define ENGINE_GATHER_FRAME_MAX (16 * 1024)
 
 typedef struct {
+  EngineMemory *memory;         /* where blocks are counted, or NULL */
   EngineBlock *block;
   guint sharing;                /* broadcasts under way */
 

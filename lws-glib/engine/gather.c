@@ -12,7 +12,7 @@ engine_gather_room (EngineGather *gather, gsize size)
 
   if (gather->block == NULL)
     {
-      gather->block = engine_block_new (ENGINE_GATHER_BLOCK);
+      gather->block = engine_block_new (gather->memory, ENGINE_GATHER_BLOCK);
       gather->block->gathers = TRUE;
     }
 

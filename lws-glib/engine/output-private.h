@@ -77,4 +77,10 @@ gpointer engine_output_reached (EngineOutput *output);
  * what is dropped count as reached. Returns the number of messages dropped. */
 guint engine_output_drop (EngineOutput *output, gsize bytes, gboolean compressed);
 
+/* Drops everything but what has begun to leave, and all marks. */
+void engine_output_truncate (EngineOutput *output);
+
+/* The memory that it holds, its part of what others hold as well. */
+gsize engine_output_weight (const EngineOutput *output);
+
 void engine_output_clear (EngineOutput *output);

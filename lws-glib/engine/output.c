@@ -309,6 +309,41 @@ output_find_message (const EngineSpan *span, gboolean compressed, gsize *at, gsi
   return FALSE;
 }
 
+void
+engine_output_truncate (EngineOutput *output)
+{
+  gsize left = output->unit_left;
+  guint keep = 0;
+
+  while (left > 0)
+    {
+      EngineSpan *span = output_span (output, keep++);
+
+      span->length = MIN (span->length, left);
+      left -= span->length;
+    }
+  while (output_n_spans (output) > keep)
+    output_remove (output, output_n_spans (output) - 1);
+  output->bytes = output->unit_left;
+  if (output->marks != NULL)
+    output_free_marks (output);
+}
+
+gsize
+engine_output_weight (const EngineOutput *output)
+{
+  gsize weight = 0;
+
+  for (guint i = 0; i < output_n_spans (output); i++)
+    {
+      const EngineBlock *block = output_span ((EngineOutput *) output, i)->block;
+
+      weight += block->capacity / block->references;
+    }
+
+  return weight;
+}
+
 guint
 engine_output_drop (EngineOutput *output, gsize bytes, gboolean compressed)
 {
@@ -378,7 +413,7 @@ engine_output_sent (EngineOutput *output, gsize bytes)
 /* A place for @length bytes behind the span before @index: at the end of its
  * block, if that is ours alone, or in a new one. */
 static guint8 *
-output_own_room (EngineOutput *output, guint index, gsize length)
+output_own_room (EngineOutput *output, guint index, EngineMemory *memory, gsize length)
 {
   EngineSpan *before = index > 0 ? output_span (output, index - 1) : NULL;
   EngineBlock *block = before != NULL ? before->block : NULL;
@@ -395,7 +430,7 @@ output_own_room (EngineOutput *output, guint index, gsize length)
 
   capacity = block != NULL ? MIN (block->capacity * 2, OUTPUT_BLOCK_MAX) : OUTPUT_BLOCK_MIN;
   /* Behind a span that isn't small much of a block might stay empty. */
-  fresh = engine_block_new (length < OUTPUT_SMALL_SPAN ? MAX (capacity, length) : length);
+  fresh = engine_block_new (memory, length < OUTPUT_SMALL_SPAN ? MAX (capacity, length) : length);
   fresh->used = length;
   output_insert (output, index, (EngineSpan){ fresh, 0, length });
 
@@ -429,7 +464,7 @@ output_copy_from (EngineOutput *output, guint index)
       g_assert (output->more != NULL || index == 1);
     }
 
-  room = output_own_room (output, index, length);
+  room = output_own_room (output, index, spans[0].block->memory, length);
   for (guint i = 0; i < count - index; i++)
     {
       memcpy (room, spans[i].block->data + spans[i].offset, spans[i].length);

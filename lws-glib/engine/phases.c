@@ -304,6 +304,13 @@ phase_bury (EngineTurn *turn)
     engine_context_bury (turn->context);
 }
 
+static void
+phase_memory (EngineTurn *turn)
+{
+  if (G_UNLIKELY (turn->context->memory.pressed))
+    engine_memory_relieve (turn->context);
+}
+
 /* --- the order */
 
 /* What is written in one phase leaves behind the last of them that writes. */
@@ -316,6 +323,7 @@ static const Phase phases[] = {
   { phase_timers, FALSE },
   { phase_resumed, FALSE },
   { phase_writable, TRUE },
+  { phase_memory, FALSE },
   { phase_flush, FALSE },
   { phase_announce, FALSE },
   /* ... and what was written when somebody heard of an end. */

@@ -40,13 +40,23 @@ receive_take_tail (EngineConnection *connection, guint8 *buffer)
 }
 
 static void
+receive_free_tail (EngineConnection *connection)
+{
+  if (connection->tail == NULL)
+    return;
+
+  engine_memory_give (&connection->context->memory, connection->tail->capacity);
+  g_clear_pointer (&connection->tail, g_free);
+}
+
+static void
 receive_keep_tail (EngineConnection *connection, const guint8 *rest, gsize length)
 {
   EngineTail *tail = connection->tail;
 
   if (length == 0)
     {
-      g_clear_pointer (&connection->tail, g_free);
+      receive_free_tail (connection);
       return;
     }
 
@@ -55,13 +65,28 @@ receive_keep_tail (EngineConnection *connection, const guint8 *rest, gsize lengt
     {
       gsize capacity = MAX (64, length + length / 2);
 
-      g_free (tail);
+      receive_free_tail (connection);
+      engine_memory_take (&connection->context->memory, capacity);
       tail = g_malloc (sizeof (EngineTail) + capacity);
       tail->capacity = capacity;
       connection->tail = tail;
     }
   memcpy (tail->data, rest, length);
   tail->length = length;
+}
+
+gsize
+engine_connection_kept_bytes (const EngineConnection *connection)
+{
+  return connection->tail != NULL ? connection->tail->capacity : 0;
+}
+
+void
+engine_connection_drop_input (EngineConnection *connection)
+{
+  engine_memory_hold (connection, 0);
+  receive_free_tail (connection);
+  engine_deflate_clear (connection);
 }
 
 gboolean
@@ -123,6 +148,7 @@ receive_inflated (EngineTurn *turn, EngineConnection *connection)
         }
     }
   wire_inflater_keep (inflater);
+  engine_deflate_count (connection);
 }
 
 static void

@@ -273,7 +273,7 @@ send_in_block (EngineConnection *connection, guint8 first_byte, const guint8 *pa
                GError **error)
 {
   EngineGather *gather = &connection->context->gather;
-  EngineBlock *block = engine_block_new (size);
+  EngineBlock *block = engine_block_new (&connection->context->memory, size);
   gboolean built;
 
   block->used = size;
@@ -317,7 +317,7 @@ send_by_reference (EngineConnection *connection, guint8 first_byte, const guint8
       gsize header_left = header_size - MIN (taken, header_size);
       gsize payload_taken = taken - (header_size - header_left);
 
-      rest = engine_block_new (size - taken);
+      rest = engine_block_new (&connection->context->memory, size - taken);
       rest->used = size - taken;
       memcpy (rest->data, header + header_size - header_left, header_left);
       memcpy (rest->data + header_left, payload + payload_taken, length - payload_taken);
@@ -516,7 +516,7 @@ static void
 send_overtaking (EngineConnection *connection, WireOpcode opcode, const guint8 *payload, gsize length)
 {
   gsize size = wire_frame_header_size (length, connection->role == WIRE_ROLE_CLIENT) + length;
-  EngineBlock *block = engine_block_new (size);
+  EngineBlock *block = engine_block_new (&connection->context->memory, size);
 
   block->used = size;
   if (send_build (connection, block->data, (guint8) (WIRE_FRAME_FIN | opcode), payload, length, NULL))
@@ -545,7 +545,7 @@ engine_connection_send_raw (EngineConnection *connection, const void *bytes, gsi
   EngineGather *gather = &connection->context->gather;
   gboolean small = length <= ENGINE_GATHER_FRAME_MAX;
   guint8 *room = small ? send_gather_room (connection->context, length) : NULL;
-  g_autoptr (EngineBlock) block = small ? engine_block_ref (gather->block) : engine_block_new (length);
+  g_autoptr (EngineBlock) block = small ? engine_block_ref (gather->block) : engine_block_new (&connection->context->memory, length);
 
   if (!small)
     {

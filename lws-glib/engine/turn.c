@@ -18,7 +18,7 @@ engine_context_has_work (EngineContext *context)
 {
   return context->ready.count > 0 || context->securing.count > 0 || context->resumed.count > 0 ||
          context->writable.count > 0 || context->dirty.count > 0 || context->sent.count > 0 ||
-         context->ended.count > 0 || (context->depth == 0 && context->dead.count > 0);
+         context->ended.count > 0 || context->memory.pressed || (context->depth == 0 && context->dead.count > 0);
 }
 
 /* Until something is due, in milliseconds; -1 for ever. */

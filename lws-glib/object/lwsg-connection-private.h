@@ -178,6 +178,9 @@ void lwsg_connection_update_flow (LwsgConnection *self);
 void lwsg_connection_fail_receives (LwsgConnection *self);
 void lwsg_connection_drop_held (LwsgConnection *self);
 
+/* There is no memory for what nobody has taken. */
+void lwsg_connection_drop_received (LwsgConnection *self);
+
 /* The connection has ended, and may be freed by any thread: who looks for handlers does so once
  * more, with a reference. */
 void lwsg_connection_look_last (LwsgConnection *self);

@@ -104,6 +104,24 @@ lwsg_connection_drop_held (LwsgConnection *self)
   g_queue_clear_full (&self->held, (GDestroyNotify) received_free);
 }
 
+/* What there is of messages that the program has not got counts as the peer's. */
+static void
+receive_count (LwsgConnection *self)
+{
+  const gsize parts = self->parts != NULL ? lwsg_block_get_capacity (self->parts) : 0;
+
+  if (self->engine != NULL && self->engine->held != parts + self->held_bytes)
+    engine_memory_hold (self->engine, parts + self->held_bytes);
+}
+
+void
+lwsg_connection_drop_received (LwsgConnection *self)
+{
+  g_clear_pointer (&self->parts, lwsg_block_free);
+  g_queue_clear_full (&self->held, (GDestroyNotify) received_free);
+  self->held_bytes = 0;
+}
+
 static gsize
 received_cost (const LwsgReceived *received)
 {
@@ -116,6 +134,7 @@ receive_take_held (LwsgConnection *self)
   LwsgReceived *received = g_queue_pop_head (&self->held);
 
   self->held_bytes -= received_cost (received);
+  receive_count (self);
 
   return received;
 }
@@ -128,6 +147,7 @@ receive_hold (LwsgConnection *self, const LwsgReceived *received)
   lwsg_message_ref (held->message);
   g_queue_push_tail (&self->held, held);
   self->held_bytes += received_cost (held);
+  receive_count (self);
 }
 
 static void receive_deliver_held (LwsgConnection *self);
@@ -148,6 +168,7 @@ receive_look_at_stall (LwsgConnection *self)
   self->unwanted = TRUE;
   g_queue_clear_full (&self->held, (GDestroyNotify) received_free);
   self->held_bytes = 0;
+  receive_count (self);
   lwsg_connection_update_flow (self);
 }
 
@@ -292,16 +313,18 @@ receive_gather (LwsgConnection *self, const WirePiece *piece)
 {
   LwsgContext *context = self->engine->context->owner;
   gboolean alone = self->in_pieces || (piece->message_start && piece->message_end);
+  GBytes *bytes = NULL;
 
   if (alone && piece->length < LWSG_STORE_BLOCK_MIN)
     return g_bytes_new (piece->data, piece->length);
 
   /* Below the message limit, which the decoder has checked. */
   self->parts = lwsg_store_append (context->store, self->parts, piece->data, piece->length, piece->frame_remaining);
-  if (!alone && !piece->message_end)
-    return NULL;
+  if (alone || piece->message_end)
+    bytes = lwsg_block_to_bytes (g_steal_pointer (&self->parts));
+  receive_count (self);
 
-  return lwsg_block_to_bytes (g_steal_pointer (&self->parts));
+  return bytes;
 }
 
 guint8 *

@@ -25,6 +25,7 @@ struct _LwsgContext {
   GProxyResolver *proxy_resolver;
   gboolean proxy_is_chosen;     /* it is what it shall be, NULL perhaps */
   guint64 max_message_size;
+  guint64 max_memory;           /* 0: no limit */
   char **allowed_origins;       /* NULL: all */
   WireDeflateSettings compression;
   LwsgStore *store;             /* for what is received */
@@ -75,6 +76,7 @@ enum {
   LWSG_CONTEXT_PROP_COMPRESSION_THRESHOLD,
   LWSG_CONTEXT_PROP_COMPRESSION_MEMORY_LEVEL,
   LWSG_CONTEXT_PROP_COMPRESSION_WINDOW_BITS,
+  LWSG_CONTEXT_PROP_MAX_MEMORY,
   LWSG_CONTEXT_N_PROPS
 };
 
@@ -97,6 +99,9 @@ void lwsg_context_install_compression (GObjectClass *object_class, GParamFlags f
 /* FALSE if it is another property. */
 gboolean lwsg_context_get_compression (LwsgContext *self, guint property, GValue *value);
 gboolean lwsg_context_set_compression (LwsgContext *self, guint property, const GValue *value, GParamSpec *pspec);
+
+/* --- lwsg-context-memory.c */
+void lwsg_context_install_memory (GObjectClass *object_class, GParamFlags flags);
 
 /* --- lwsg-events.c */
 extern const EngineEvents lwsg_events;

@@ -530,6 +530,8 @@ lwsg_context_get_property (GObject *object, guint property, GValue *value, GPara
     return;
   else if (property == LWSG_CONTEXT_PROP_MAX_MESSAGE_SIZE)
     g_value_set_uint64 (value, self->max_message_size);
+  else if (property == LWSG_CONTEXT_PROP_MAX_MEMORY)
+    g_value_set_uint64 (value, self->max_memory);
   else if (property == LWSG_CONTEXT_PROP_PROXY_RESOLVER)
     g_value_set_object (value, lwsg_context_get_proxy_resolver (self));
   else if (property == LWSG_CONTEXT_PROP_ALLOWED_ORIGINS)
@@ -570,6 +572,8 @@ lwsg_context_set_property (GObject *object, guint property, const GValue *value,
     return;
   else if (property == LWSG_CONTEXT_PROP_MAX_MESSAGE_SIZE)
     context_set_max_message_size (self, g_value_get_uint64 (value));
+  else if (property == LWSG_CONTEXT_PROP_MAX_MEMORY)
+    lwsg_context_set_max_memory (self, g_value_get_uint64 (value));
   else if (property == LWSG_CONTEXT_PROP_PROXY_RESOLVER)
     lwsg_context_set_proxy_resolver (self, g_value_get_object (value));
 }
@@ -749,6 +753,7 @@ lwsg_context_class_init (LwsgContextClass *klass)
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
   lwsg_context_install_tls (object_class, flags);
   lwsg_context_install_compression (object_class, flags);
+  lwsg_context_install_memory (object_class, flags);
 
   /**
    * LwsgContext::http-request:
@@ -776,5 +781,6 @@ lwsg_context_init (LwsgContext *self)
   self->directories = g_ptr_array_new_with_free_func ((GDestroyNotify) lwsg_directory_free);
   self->limits = (EngineLimits) ENGINE_LIMITS_DEFAULT;
   self->max_message_size = CONTEXT_MAX_MESSAGE_SIZE;
+  self->max_memory = engine_memory_default ();
   self->compression = (WireDeflateSettings) ENGINE_DEFLATE_DEFAULT;
 }

@@ -40,4 +40,5 @@ G_DEFINE_ENUM_TYPE (LwsgCloseCode, lwsg_close_code,
                     G_DEFINE_ENUM_VALUE (LWSG_CLOSE_POLICY, "policy"),
                     G_DEFINE_ENUM_VALUE (LWSG_CLOSE_TOO_BIG, "too-big"),
                     G_DEFINE_ENUM_VALUE (LWSG_CLOSE_EXTENSION_MISSING, "extension-missing"),
-                    G_DEFINE_ENUM_VALUE (LWSG_CLOSE_INTERNAL_ERROR, "internal-error"))
+                    G_DEFINE_ENUM_VALUE (LWSG_CLOSE_INTERNAL_ERROR, "internal-error"),
+                    G_DEFINE_ENUM_VALUE (LWSG_CLOSE_TRY_AGAIN_LATER, "try-again-later"))

@@ -165,6 +165,12 @@ events_room (EngineConnection *engine, gsize *length)
 }
 
 static void
+events_drop (EngineConnection *engine)
+{
+  lwsg_connection_drop_received (events_connection (engine));
+}
+
+static void
 events_pong (EngineConnection *engine, guint8 *payload, gsize length)
 {
   lwsg_connection_on_pong (events_connection (engine), payload, length);
@@ -243,6 +249,7 @@ const EngineEvents lwsg_events = {
   .data = events_data,
   .room = events_room,
   .holds = TRUE,
+  .drop = events_drop,
   .pong = events_pong,
   .writable = events_writable,
   .sent = events_sent,

@@ -34,6 +34,7 @@ LwsgBlock *lwsg_store_append (LwsgStore *store, LwsgBlock *block, const guint8 *
  * copied. */
 guint8 *lwsg_block_room (LwsgBlock *block, gsize *length);
 
+gsize lwsg_block_get_capacity (const LwsgBlock *block);
 gsize lwsg_block_get_length (const LwsgBlock *block);
 
 /* Takes @block, and gives it back to its store with the last reference. */

@@ -231,6 +231,12 @@ lwsg_block_room (LwsgBlock *block, gsize *length)
 }
 
 gsize
+lwsg_block_get_capacity (const LwsgBlock *block)
+{
+  return block->capacity;
+}
+
+gsize
 lwsg_block_get_length (const LwsgBlock *block)
 {
   return block->length;

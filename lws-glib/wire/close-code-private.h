@@ -19,6 +19,7 @@ enum {
   WIRE_CLOSE_TOO_BIG = 1009,
   WIRE_CLOSE_EXTENSION_MISSING = 1010,
   WIRE_CLOSE_INTERNAL_ERROR = 1011,
+  WIRE_CLOSE_TRY_AGAIN_LATER = 1013, /* registered by IANA */
 };
 
 /* What a control frame can hold, and what of it is left for a reason. */

@@ -13,6 +13,9 @@ typedef struct _WireDeflater WireDeflater;
 WireDeflater *wire_deflater_new (guint window_bits, guint level, guint memory_level);
 void wire_deflater_free (WireDeflater *deflater);
 
+/* How much memory it has taken. */
+gsize wire_deflater_get_memory (const WireDeflater *deflater);
+
 /* Compresses a whole message, or a fragment of one, into @out, from its beginning. FALSE if
  * more than @max bytes came out: then @out is of no use, and the deflater is so only after a
  * reset. */

@@ -14,6 +14,7 @@
 
 struct _WireDeflater {
   z_stream stream;
+  gsize memory;
 };
 
 WireDeflater *
@@ -22,7 +23,8 @@ wire_deflater_new (guint window_bits, guint level, guint memory_level)
   WireDeflater *deflater = g_new (WireDeflater, 1);
   int result;
 
-  wire_zlib_init (&deflater->stream);
+  deflater->memory = sizeof (WireDeflater);
+  wire_zlib_init (&deflater->stream, &deflater->memory);
   result = deflateInit2 (&deflater->stream, (int) level, Z_DEFLATED, -(int) window_bits, (int) memory_level,
                          Z_DEFAULT_STRATEGY);
   g_assert (result == Z_OK);
@@ -35,6 +37,12 @@ wire_deflater_free (WireDeflater *deflater)
 {
   deflateEnd (&deflater->stream);
   g_free (deflater);
+}
+
+gsize
+wire_deflater_get_memory (const WireDeflater *deflater)
+{
+  return deflater->memory;
 }
 
 void

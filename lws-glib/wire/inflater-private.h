@@ -23,6 +23,9 @@ typedef enum {
 WireInflater *wire_inflater_new (guint window_bits, gboolean takeover, guint64 message_limit);
 void wire_inflater_free (WireInflater *inflater);
 
+/* How much memory it has taken. */
+gsize wire_inflater_get_memory (const WireInflater *inflater);
+
 /* Takes the next piece, once all before it is used up. The bytes stay where they are
  * until then, or until wire_inflater_keep(). */
 void wire_inflater_feed (WireInflater *inflater, const WirePiece *piece);

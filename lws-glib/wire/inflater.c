@@ -32,12 +32,14 @@ typedef enum {
 
 struct _WireInflater {
   z_stream stream;
+  gsize stream_memory;          /* that zlib has taken for it */
   guint8 *dictionary;           /* of a stream at rest: what messages may refer to */
   guint dictionary_length;
 
   const guint8 *input;          /* what is left of the piece */
   gsize input_left;
   guint8 *kept;                 /* where it is, if it was kept */
+  gsize kept_length;
   guint64 frame_remaining;
 
   guint64 measured;             /* what is still to come of the frame, if that was counted */
@@ -82,6 +84,13 @@ wire_inflater_free (WireInflater *inflater)
   g_free (inflater);
 }
 
+gsize
+wire_inflater_get_memory (const WireInflater *inflater)
+{
+  return sizeof (WireInflater) + inflater->stream_memory + (inflater->dictionary != NULL ? inflater->dictionary_length : 0) +
+         (inflater->kept != NULL ? inflater->kept_length : 0);
+}
+
 /* --- the stream */
 
 static void
@@ -92,7 +101,8 @@ inflater_start (WireInflater *inflater)
   if (inflater->running)
     return;
 
-  wire_zlib_init (&inflater->stream);
+  inflater->stream_memory = 0;
+  wire_zlib_init (&inflater->stream, &inflater->stream_memory);
   result = inflateInit2 (&inflater->stream, -(int) inflater->window_bits);
   g_assert (result == Z_OK);
   if (inflater->dictionary != NULL)
@@ -133,6 +143,7 @@ wire_inflater_rest (WireInflater *inflater)
   if (inflater->takeover)
     inflater_save_dictionary (inflater);
   inflateEnd (&inflater->stream);
+  inflater->stream_memory = 0;
   inflater->running = FALSE;
 }
 
@@ -167,6 +178,7 @@ wire_inflater_keep (WireInflater *inflater)
     return;
 
   inflater->kept = g_memdup2 (inflater->input, inflater->input_left);
+  inflater->kept_length = inflater->input_left;
   inflater->input = inflater->kept;
 }
 
@@ -397,6 +409,7 @@ static void
 inflater_measure (WireInflater *inflater)
 {
   g_autofree guint8 *buffer = g_malloc (MEASURE_BUFFER);
+  const gsize memory = inflater->stream_memory;
   WireInflater probe = *inflater;
   WirePiece piece;
   WireViolation violation;
@@ -417,6 +430,8 @@ inflater_measure (WireInflater *inflater)
         length += piece.length;
     }
   inflateEnd (&probe.stream);
+  /* The copy took and gave as much. */
+  inflater->stream_memory = memory;
 
   /* Up to where it fails more comes in smaller pieces. */
   if (length <= MEASURE_MAX && result != WIRE_INFLATE_ERROR)

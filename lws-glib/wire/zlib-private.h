@@ -12,5 +12,6 @@
 #define WIRE_ZLIB_TAIL "\x00\x00\xff\xff"
 #define WIRE_ZLIB_TAIL_SIZE 4
 
-/* zlib's memory is GLib's: no call of it fails for want of some. */
-void wire_zlib_init (z_stream *stream);
+/* zlib's memory is GLib's: no call of it fails for want of some. How much it takes is added to *memory; the end of the
+ * stream gives all of it back. */
+void wire_zlib_init (z_stream *stream, gsize *memory);

@@ -6,6 +6,10 @@
 static voidpf
 zlib_alloc (voidpf opaque, uInt items, uInt size)
 {
+  gsize *memory = opaque;
+
+  *memory += (gsize) items * size;
+
   return g_malloc_n (items, size);
 }
 
@@ -16,7 +20,7 @@ zlib_free (voidpf opaque, voidpf address)
 }
 
 void
-wire_zlib_init (z_stream *stream)
+wire_zlib_init (z_stream *stream, gsize *memory)
 {
-  *stream = (z_stream){ .zalloc = zlib_alloc, .zfree = zlib_free };
+  *stream = (z_stream){ .zalloc = zlib_alloc, .zfree = zlib_free, .opaque = memory };
 }

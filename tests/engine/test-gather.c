@@ -77,7 +77,7 @@ static void
 test_own_block (void)
 {
   EngineGather gather = { 0 };
-  g_autoptr (EngineBlock) block = engine_block_new (10);
+  g_autoptr (EngineBlock) block = engine_block_new (NULL, 10);
   const guint8 source[] = "own";
 
   memcpy (block->data, "\x81\x03own", 5);

@@ -56,8 +56,8 @@ static void
 test_append_merges (void)
 {
   EngineOutput output = { 0 };
-  g_autoptr (EngineBlock) block = engine_block_new (100);
-  g_autoptr (EngineBlock) other = engine_block_new (100);
+  g_autoptr (EngineBlock) block = engine_block_new (NULL, 100);
+  g_autoptr (EngineBlock) other = engine_block_new (NULL, 100);
 
   memcpy (block->data, "abcdefghij", 10);
   memcpy (other->data, "0123456789", 10);
@@ -84,7 +84,7 @@ static void
 test_parts_limited (void)
 {
   EngineOutput output = { 0 };
-  g_autoptr (EngineBlock) block = engine_block_new (1000);
+  g_autoptr (EngineBlock) block = engine_block_new (NULL, 1000);
   struct iovec parts[10];
 
   for (gsize i = 0; i < 70; i++)
@@ -106,7 +106,7 @@ fill (EngineOutput *output, gboolean one_span, gsize borders[BORDER_FRAMES])
 {
   static const gsize lengths[BORDER_FRAMES] = { 0, 5, 130, 3 };
   GByteArray *bytes = g_byte_array_new ();
-  g_autoptr (EngineBlock) block = engine_block_new (1000);
+  g_autoptr (EngineBlock) block = engine_block_new (NULL, 1000);
 
   for (guint i = 0; i < BORDER_FRAMES; i++)
     {
@@ -142,7 +142,7 @@ overtake_after (gsize sent, gsize step, gboolean one_span)
   gsize borders[BORDER_FRAMES];
   g_autoptr (GByteArray) bytes = fill (&output, one_span, borders);
   gsize place = first_border (borders, sent, bytes->len);
-  g_autoptr (EngineBlock) urgent = engine_block_new (10);
+  g_autoptr (EngineBlock) urgent = engine_block_new (NULL, 10);
   gsize size = add_frame (urgent, WIRE_FRAME_FIN | WIRE_OPCODE_PONG, 1, '!');
   gsize left = sent;
 
@@ -181,7 +181,7 @@ static void
 test_overtake_twice (void)
 {
   EngineOutput output = { 0 };
-  g_autoptr (EngineBlock) block = engine_block_new (100);
+  g_autoptr (EngineBlock) block = engine_block_new (NULL, 100);
   gsize frame = add_frame (block, WIRE_FRAME_FIN | WIRE_OPCODE_TEXT, 2, 'a');
 
   add_frame (block, WIRE_FRAME_FIN | WIRE_OPCODE_PING, 1, 'i');
@@ -202,7 +202,7 @@ test_overtake_twice (void)
 static EngineBlock *
 gathering_block (gsize capacity)
 {
-  EngineBlock *block = engine_block_new (capacity);
+  EngineBlock *block = engine_block_new (NULL, capacity);
 
   block->gathers = TRUE;
 
@@ -214,7 +214,7 @@ test_settle_moves (void)
 {
   EngineOutput output = { 0 };
   g_autoptr (EngineBlock) shared = gathering_block (64 * 1024);
-  g_autoptr (EngineBlock) own = engine_block_new (10);
+  g_autoptr (EngineBlock) own = engine_block_new (NULL, 10);
 
   memcpy (shared->data, "abcdef", 6);
   memcpy (own->data, "01", 2);
@@ -276,7 +276,7 @@ static void
 test_settle_joins_many (void)
 {
   EngineOutput output = { 0 };
-  g_autoptr (EngineBlock) block = engine_block_new (1000);
+  g_autoptr (EngineBlock) block = engine_block_new (NULL, 1000);
   g_autofree char *expected = g_strnfill (65, 'x');
 
   memset (block->data, 'x', 1000);
@@ -296,8 +296,8 @@ test_settle_keeps_large (void)
 {
   const gsize size = 8 * 1024;
   EngineOutput outputs[2] = { 0 };
-  g_autoptr (EngineBlock) large = engine_block_new (size);
-  g_autoptr (EngineBlock) small = engine_block_new (1000);
+  g_autoptr (EngineBlock) large = engine_block_new (NULL, size);
+  g_autoptr (EngineBlock) small = engine_block_new (NULL, 1000);
 
   memset (large->data, 'x', size);
   memset (small->data, 'y', 1000);
@@ -356,7 +356,7 @@ oracle_add (Oracle *oracle, gboolean overtake)
   gsize length = overtake ? (gsize) g_test_rand_int_range (0, 126)
                           : (gsize) g_test_rand_int_range (0, g_test_rand_int_range (0, 10) == 0 ? 1000 : 20);
   gboolean shared = !overtake && g_test_rand_bit () && engine_block_room (oracle->shared) > length + 14;
-  g_autoptr (EngineBlock) block = shared ? engine_block_ref (oracle->shared) : engine_block_new (length + 14);
+  g_autoptr (EngineBlock) block = shared ? engine_block_ref (oracle->shared) : engine_block_new (NULL, length + 14);
   gsize offset = block->used;
   gsize size = add_frame (block, WIRE_FRAME_FIN | WIRE_OPCODE_BINARY, length, (guint8) g_test_rand_int ());
 
@@ -433,7 +433,7 @@ test_marks (void)
 {
   enum { N_MARKS = 100000 };
   EngineOutput output = { 0 };
-  g_autoptr (EngineBlock) block = engine_block_new (N_MARKS * 2);
+  g_autoptr (EngineBlock) block = engine_block_new (NULL, N_MARKS * 2);
   guint marked = 0;
   guint reached = 0;
 
@@ -460,7 +460,7 @@ static void
 test_marks_cleared (void)
 {
   EngineOutput output = { 0 };
-  g_autoptr (EngineBlock) block = engine_block_new (100);
+  g_autoptr (EngineBlock) block = engine_block_new (NULL, 100);
 
   for (guint i = 0; i < 3; i++)
     {

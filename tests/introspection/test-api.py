@@ -30,7 +30,7 @@ OBJECTS = {
         'allowed-origins close-timeout= compression= compression-level= compression-memory-level= '
         'compression-takeover= compression-threshold= compression-window-bits= dispatch-budget= '
         'handshake-timeout= max-connections= max-connections-per-peer= max-handshakes= '
-        'max-handshakes-per-peer= max-message-size= ping-interval= '
+        'max-handshakes-per-peer= max-memory= max-message-size= ping-interval= '
         'pong-timeout= proxy-resolver= tls-authentication-mode= tls-certificate= tls-database= tls-interaction=',
         'accept-certificate http-request'),
     'Protocol': ('context n-connections name', 'accept broadcast-request closed message opened'),
@@ -39,7 +39,8 @@ OBJECTS = {
 ENUMERATIONS = {
     'CloseCode': {'normal': 1000, 'going-away': 1001, 'protocol-error': 1002, 'unsupported-data': 1003,
                   'no-status': 1005, 'abnormal': 1006, 'invalid-payload': 1007, 'policy': 1008, 'too-big': 1009,
-                  'extension-missing': 1010, 'internal-error': 1011},
+                  'extension-missing': 1010, 'internal-error': 1011,
+                  'try-again-later': 1013},
     'ConnectionState': {'open': 0, 'closing': 1, 'closed': 2},
     'DirectoryFlags': {'none': 0, 'no-symlinks': 1},
     'Error': {'failed': 0, 'closed': 1, 'invalid-argument': 2, 'listen': 3, 'connect': 4, 'handshake': 5,

@@ -8,6 +8,7 @@
 
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* Clients that mean no good, at a server of the object API, which puts messages together. */
 
@@ -197,6 +198,7 @@ test_defaults_are_finite (Duo *duo, gconstpointer data)
   };
   const EngineLimits *limits = &duo->server->engine->limits;
   guint64 message = 0;
+  guint64 memory = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -208,6 +210,10 @@ test_defaults_are_finite (Duo *duo, gconstpointer data)
     }
   g_object_get (duo->server, "max-message-size", &message, NULL);
   g_assert_cmpuint (message, ==, 16 * 1024 * 1024);
+  g_object_get (duo->server, "max-memory", &memory, NULL);
+  g_assert_cmpuint (memory, >, 0);
+  g_assert_cmpuint (memory, <=, (guint64) sysconf (_SC_PHYS_PAGES) * (guint64) sysconf (_SC_PAGESIZE) / 4);
+  g_assert_cmpuint (duo->server->engine->memory.limit, ==, memory);
   g_assert_cmpuint (limits->connect_ticks, >, 0);
   g_assert_cmpuint (limits->drain_ticks, >, 0);
   g_assert_cmpuint (limits->linger_ticks, >, 0);
