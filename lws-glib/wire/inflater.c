@@ -247,6 +247,17 @@ inflater_note_state (WireInflater *inflater, int result)
     inflater->between_blocks = FALSE;
 }
 
+/* zlib says why, in English. */
+static gboolean
+inflater_refuse (const char *cause, WireViolation *violation)
+{
+  if (cause == NULL)
+    return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, N_("compressed message that can't be inflated"));
+
+  return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD, N_("compressed message that can't be inflated: %s"),
+                             cause);
+}
+
 /* Inflates up to @size bytes; fewer where the input comes to its end, or a stream in it. */
 static gboolean
 inflater_run (WireInflater *inflater, guint8 *out, gsize size, gsize *got, WireViolation *violation)
@@ -267,9 +278,7 @@ inflater_run (WireInflater *inflater, guint8 *out, gsize size, gsize *got, WireV
       if (result == Z_STREAM_END)
         inflater_go_on (inflater);
       else if (result != Z_OK && result != Z_BUF_ERROR)
-        return wire_violation_set (violation, WIRE_CLOSE_INVALID_PAYLOAD,
-                                   N_("compressed message that can't be inflated: %s"),
-                                   stream->msg != NULL ? stream->msg : zError (result));
+        return inflater_refuse (stream->msg, violation);
     }
   while (given && stream->avail_out > 0 && result != Z_STREAM_END);
   *got = (gsize) (stream->next_out - out);
