@@ -15,15 +15,15 @@
 /**
  * lwsg_context_serve_directory:
  * @self: a context
- * @prefix: the path under which its files appear, such as "/"
- * @directory: a directory of this machine
+ * @prefix: the path under which its files appear, such as "/" or "/my docs"
+ * @directory: a directory of this machine, or of the program's resources
  * @error: return location for a #GError
  *
  * Serves the files of a directory: lwsg_context_serve_directory_full() without flags and
  * headers.
  *
- * Returns: %TRUE if it is served; %FALSE with %LWSG_ERROR_INVALID_ARGUMENT if @prefix does
- *   not begin with a slash, or @directory is not one of this machine's file system
+ * Returns: %TRUE if it is served; %FALSE with %LWSG_ERROR_INVALID_ARGUMENT if no request can
+ *   have that @prefix, or @directory is neither in this machine's file system nor a resource
  *
  * Since: 1.0
  */
@@ -36,8 +36,8 @@ lwsg_context_serve_directory (LwsgContext *self, const char *prefix, GFile *dire
 /**
  * lwsg_context_serve_directory_full:
  * @self: a context
- * @prefix: the path under which its files appear, such as "/"
- * @directory: a directory of this machine
+ * @prefix: the path under which its files appear, such as "/" or "/my docs"
+ * @directory: a directory of this machine, or of the program's resources
  * @flags: how to serve it
  * @headers: (nullable) (array zero-terminated=1): headers that are sent with each of the
  *   files, as "Name: value", such as a Content-Security-Policy
@@ -51,8 +51,15 @@ lwsg_context_serve_directory (LwsgContext *self, const char *prefix, GFile *dire
  * but regular files. They are sent whole: ranges are not supported. A client that has the
  * present version of a file is told so with 304.
  *
- * Returns: %TRUE if it is served; %FALSE with %LWSG_ERROR_INVALID_ARGUMENT if @prefix does
- *   not begin with a slash, @directory is not one of this machine's file system, or
+ * @prefix is plain text, which requests have percent-encoded: "/my docs" for /my%20docs. What
+ * no path of a request can be is refused: a prefix without a slash at its beginning, or with a
+ * percent sign, a question mark, a number sign, a backslash or a segment "." or "..".
+ *
+ * A directory of the program's resources, such as resource:///org/example/site, is served from
+ * memory, and always whole.
+ *
+ * Returns: %TRUE if it is served; %FALSE with %LWSG_ERROR_INVALID_ARGUMENT if no request can
+ *   have that @prefix, @directory is neither in this machine's file system nor a resource, or
  *   one of @headers could not be added with lwsg_request_add_response_header()
  *
  * Since: 1.0

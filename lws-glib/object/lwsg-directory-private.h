@@ -9,7 +9,8 @@
 
 typedef struct _LwsgDirectory LwsgDirectory;
 
-/* NULL if it can't be served: not a directory of this machine, a bad prefix or header. */
+/* NULL if it can't be served: not a directory of this machine or of the program's resources,
+ * a bad prefix or header. */
 LwsgDirectory *lwsg_directory_new (const char *prefix, GFile *directory, LwsgDirectoryFlags flags,
                                    const char *const *headers, GError **error);
 void lwsg_directory_free (LwsgDirectory *self);

@@ -17,33 +17,76 @@
 
 #define DIRECTORY_INDEX "index.html"
 
+#define RESOURCE_SCHEME "resource"
+
 struct _LwsgDirectory {
-  char *prefix;                 /* "", or "/docs" */
-  char *root;
+  char *prefix;                 /* "", or "/docs"; without percent escapes */
+  char *root;                   /* a path, without a slash at its end */
+  gboolean in_resources;        /* of the program's resources, not of the file system */
   EngineLinks links;
   char **headers;               /* name, value, name ... */
 };
 
+/* No request has such a path: dot segments and backslashes are refused before. */
 static gboolean
-directory_check (const char *prefix, GFile *directory, GError **error)
+directory_prefix_matches_nothing (const char *prefix)
+{
+  g_auto (GStrv) segments = g_strsplit (prefix, "/", -1);
+
+  return strchr (prefix, '\\') != NULL || g_strv_contains ((const char *const *) segments, ".") ||
+         g_strv_contains ((const char *const *) segments, "..");
+}
+
+static gboolean
+directory_check_prefix (const char *prefix, GError **error)
+{
+  g_autofree char *text = g_utf8_make_valid (prefix, -1);
+
+  if (prefix[0] == '/' && strpbrk (prefix, "?#%") == NULL && !directory_prefix_matches_nothing (prefix) &&
+      strcmp (text, prefix) == 0)
+    return TRUE;
+
+  g_set_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT,
+               _("A prefix is a path in UTF-8 that begins with a slash, without percent escapes, '?', '#', backslashes "
+                 "and dot segments, unlike \"%s\""),
+               text);
+  return FALSE;
+}
+
+static gboolean
+directory_check (GFile *directory, GError **error)
 {
   const char *path = g_file_peek_path (directory);
+  g_autofree char *name = NULL;
 
-  if (prefix[0] != '/' || strpbrk (prefix, "?#%") != NULL)
-    {
-      g_set_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT,
-                   _("A prefix begins with a slash and has no '?', '#' or '%%', unlike \"%s\""), prefix);
-      return FALSE;
-    }
-  if (path == NULL || !g_file_test (path, G_FILE_TEST_IS_DIR))
-    {
-      g_autofree char *name = g_file_get_parse_name (directory);
+  if (path != NULL ? g_file_test (path, G_FILE_TEST_IS_DIR)
+                   : g_file_has_uri_scheme (directory, RESOURCE_SCHEME) &&
+                       g_file_query_file_type (directory, G_FILE_QUERY_INFO_NONE, NULL) == G_FILE_TYPE_DIRECTORY)
+    return TRUE;
 
-      g_set_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT, _("%s is not a directory of this machine"), name);
-      return FALSE;
-    }
+  name = g_file_get_parse_name (directory);
+  g_set_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT,
+               _("%s is no directory of this machine or of the program's resources"), name);
+  return FALSE;
+}
 
-  return TRUE;
+/* The program may change its working directory. */
+static char *
+directory_root (GFile *directory)
+{
+  const char *path = g_file_peek_path (directory);
+  g_autofree char *uri = NULL;
+  char *root;
+
+  if (path != NULL)
+    return g_canonicalize_filename (path, NULL);
+
+  uri = g_file_get_uri (directory);
+  root = g_uri_unescape_string (uri + strlen (RESOURCE_SCHEME "://"), NULL);
+  if (g_str_has_suffix (root, "/"))
+    root[strlen (root) - 1] = '\0';
+
+  return root;
 }
 
 /* Name and value in turn. NULL if one of the headers can't be sent. */
@@ -75,7 +118,7 @@ lwsg_directory_new (const char *prefix, GFile *directory, LwsgDirectoryFlags fla
   char **split;
   LwsgDirectory *self;
 
-  if (!directory_check (prefix, directory, error))
+  if (!directory_check_prefix (prefix, error) || !directory_check (directory, error))
     return NULL;
   split = directory_split_headers (headers, error);
   if (split == NULL)
@@ -85,8 +128,8 @@ lwsg_directory_new (const char *prefix, GFile *directory, LwsgDirectoryFlags fla
     length--;
   self = g_new (LwsgDirectory, 1);
   self->prefix = g_strndup (prefix, length);
-  /* The program may change its working directory. */
-  self->root = g_canonicalize_filename (g_file_peek_path (directory), NULL);
+  self->root = directory_root (directory);
+  self->in_resources = g_file_peek_path (directory) == NULL;
   self->links = flags & LWSG_DIRECTORY_NO_SYMLINKS ? ENGINE_LINKS_REFUSE : ENGINE_LINKS_BENEATH;
   self->headers = split;
 
@@ -143,24 +186,34 @@ static gboolean
 directory_redirect (LwsgRequest *request)
 {
   const char *path = lwsg_request_get_path (request);
+  const char *query = lwsg_request_get_query (request);
   g_autofree char *location = NULL;
 
   /* Behind two slashes a browser takes the name of a directory for that of a host. */
   while (path[0] == '/' && path[1] == '/')
     path++;
-  location = g_strconcat (path, "/", NULL);
+  location = g_strconcat (path, "/", query != NULL ? "?" : NULL, query, NULL);
 
   return lwsg_request_redirect (request, 301, location, NULL);
+}
+
+/* Adds the headers of a file, and returns its type. */
+static char *
+directory_begin (LwsgDirectory *self, LwsgRequest *request, const char *path)
+{
+  g_autofree char *name = g_path_get_basename (path);
+
+  for (guint i = 0; self->headers[i] != NULL; i += 2)
+    lwsg_request_add_response_header (request, self->headers[i], self->headers[i + 1], NULL);
+
+  return lwsg_media_type_of (name);
 }
 
 static gboolean
 directory_send (LwsgDirectory *self, LwsgRequest *request, int fd, const char *path)
 {
-  g_autofree char *name = g_path_get_basename (path);
-  g_autofree char *type = lwsg_media_type_of (name);
+  g_autofree char *type = directory_begin (self, request, path);
 
-  for (guint i = 0; self->headers[i] != NULL; i += 2)
-    lwsg_request_add_response_header (request, self->headers[i], self->headers[i + 1], NULL);
   /* A failure was answered, too. */
   lwsg_request_respond_descriptor (request, fd, type);
 
@@ -193,21 +246,56 @@ directory_answer_path (LwsgDirectory *self, LwsgRequest *request, const char *pa
   return directory_redirect (request);
 }
 
+/* --- resources: they are in memory, and there are no links */
+
+static gboolean
+directory_is_resource (const char *path)
+{
+  g_auto (GStrv) children = g_resources_enumerate_children (path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+
+  return children != NULL;
+}
+
+static gboolean
+directory_send_resource (LwsgDirectory *self, LwsgRequest *request, GBytes *bytes, const char *path)
+{
+  g_autofree char *type = directory_begin (self, request, path);
+
+  return lwsg_request_respond (request, 200, type, bytes, NULL);
+}
+
+static gboolean
+directory_answer_resource (LwsgDirectory *self, LwsgRequest *request, const char *path)
+{
+  g_autofree char *name = g_strconcat (self->root, path, NULL);
+  gboolean slash = name[0] == '\0' || g_str_has_suffix (name, "/");
+  g_autofree char *index = g_strconcat (name, slash && name[0] != '\0' ? "" : "/", DIRECTORY_INDEX, NULL);
+  gboolean is_directory = directory_is_resource (name[0] != '\0' ? name : "/");
+  g_autoptr (GBytes) bytes = NULL;
+
+  /* GLib finds a file by its name with a slash, too. */
+  if (is_directory || !slash)
+    bytes = g_resources_lookup_data (is_directory ? index : name, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  if (bytes == NULL)
+    return lwsg_request_refuse (request, 404, NULL);
+  if (is_directory && !g_str_has_suffix (lwsg_request_get_path (request), "/"))
+    return directory_redirect (request);
+
+  return directory_send_resource (self, request, bytes, is_directory ? index : name);
+}
+
 gboolean
 lwsg_directory_answer (LwsgDirectory *self, LwsgRequest *request)
 {
   const char *method = lwsg_request_get_method (request);
-  const char *rest = directory_rest (self, lwsg_request_get_path (request));
-  g_autofree char *path = NULL;
+  g_autofree char *path = g_uri_unescape_string (lwsg_request_get_path (request), NULL);
+  const char *rest = path != NULL ? directory_rest (self, path) : NULL;
 
   if (rest == NULL)
     return FALSE;
   if (strcmp (method, "GET") != 0 && strcmp (method, "HEAD") != 0)
     return lwsg_request_refuse (request, 405, NULL);
 
-  path = g_uri_unescape_string (rest, NULL);
-  if (path == NULL)
-    return lwsg_request_refuse (request, 404, NULL);
-
-  return directory_answer_path (self, request, path);
+  return self->in_resources ? directory_answer_resource (self, request, rest)
+                            : directory_answer_path (self, request, rest);
 }

@@ -18,7 +18,8 @@ test_valid (void)
     "ht tp://a", "http://a b", "http://a http://b", "http://a,http://b", "http://a\r\n", "Null", "nulla", "file://",
     "http://\\a", "ws://a", "WSS://a", "http://a:0", "http://a:00", "http://a..b", "http://.a",
     "http://b\xc3\xbc.de", "http://%61", "http://a!b", "https://*", "https://*.", "https://*..a", "https://*.a.",
-    "https://**.a", "https://*a.b", "https://a.*", "https://a.*.b", "https://*.*.a", "https://*.0.0.1", "https://*.[::1]", "*.example.org", "*://a",
+    "https://**.a", "https://*a.b", "https://a.*", "https://a.*.b", "https://*.*.a", "https://*.0.0.1",
+    "https://*.[::1]", "*.example.org", "*://a",
     "https://*.example.org/", "https://*.example.org:*", "https://*.example.org:0",
     "http://a234567890123456789012345678901234567890123456789012345678901234.b",
   };
