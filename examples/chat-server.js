@@ -31,7 +31,7 @@ let scheme = 'http';
 const tell = message => chat.broadcast_text(JSON.stringify(message));
 
 function nameOf(connection) {
-    const query = connection.path.split('?')[1] ?? '';
+    const query = connection.target.split('?')[1] ?? '';
     return GLib.uri_unescape_string(query, null)?.trim().slice(0, 24) || 'Somebody';
 }
 

@@ -25,7 +25,7 @@ LWSG_AVAILABLE_IN_1_0
 const char *lwsg_connection_get_extensions (LwsgConnection *self);
 
 LWSG_AVAILABLE_IN_1_0
-const char *lwsg_connection_get_path (LwsgConnection *self);
+const char *lwsg_connection_get_target (LwsgConnection *self);
 
 LWSG_AVAILABLE_IN_1_0
 GSocketAddress *lwsg_connection_get_remote_address (LwsgConnection *self);

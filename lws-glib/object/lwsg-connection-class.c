@@ -36,7 +36,7 @@ lwsg_connection_finalize (GObject *object)
   g_clear_pointer (&self->home, lwsg_home_unref);
   g_clear_object (&self->protocol);
   g_clear_pointer (&self->extensions, g_ref_string_release);
-  g_clear_pointer (&self->path, g_ref_string_release);
+  g_clear_pointer (&self->target, g_ref_string_release);
   g_clear_pointer (&self->parts, lwsg_block_free);
   g_clear_object (&self->remote_address);
   lwsg_connection_drop_tls (self);
@@ -58,7 +58,7 @@ property_is_for_all (guint property)
     case LWSG_CONNECTION_PROP_PROTOCOL:
     case LWSG_CONNECTION_PROP_SUBPROTOCOL:
     case LWSG_CONNECTION_PROP_EXTENSIONS:
-    case LWSG_CONNECTION_PROP_PATH:
+    case LWSG_CONNECTION_PROP_TARGET:
     case LWSG_CONNECTION_PROP_IS_CLIENT:
     case LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE:
     case LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE_ERRORS:
@@ -92,8 +92,8 @@ lwsg_connection_get_property (GObject *object, guint property, GValue *value, GP
     case LWSG_CONNECTION_PROP_EXTENSIONS:
       g_value_set_string (value, self->extensions);
       break;
-    case LWSG_CONNECTION_PROP_PATH:
-      g_value_set_string (value, self->path);
+    case LWSG_CONNECTION_PROP_TARGET:
+      g_value_set_string (value, self->target);
       break;
     case LWSG_CONNECTION_PROP_REMOTE_ADDRESS:
       g_value_set_object (value, lwsg_connection_get_remote_address (self));
@@ -235,14 +235,15 @@ install_facts (void)
     g_param_spec_string ("extensions", NULL, NULL, NULL, READ_FLAGS);
 
   /**
-   * LwsgConnection:path:
+   * LwsgConnection:target:
    *
-   * What the client asked for, with its query; %NULL for a client's connection.
+   * What the client asked for, the path and the query, percent-encoded; %NULL for a client's
+   * connection.
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_PATH] =
-    g_param_spec_string ("path", NULL, NULL, NULL, READ_FLAGS);
+  properties[LWSG_CONNECTION_PROP_TARGET] =
+    g_param_spec_string ("target", NULL, NULL, NULL, READ_FLAGS);
 
   /**
    * LwsgConnection:remote-address:

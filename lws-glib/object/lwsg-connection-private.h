@@ -30,7 +30,7 @@ struct _LwsgConnection {
   LwsgHome *home;
   LwsgContext *context;         /* what is open keeps it; NULL once it has ended */
   LwsgProtocol *protocol;       /* of a server */
-  GRefString *path;
+  GRefString *target;           /* path and query */
   char *subprotocol;
   GRefString *extensions;
   guint8 peer[28];              /* a sockaddr_in6, or something shorter; asked for, it becomes: */
@@ -88,7 +88,7 @@ enum {
   LWSG_CONNECTION_PROP_PROTOCOL,
   LWSG_CONNECTION_PROP_SUBPROTOCOL,
   LWSG_CONNECTION_PROP_EXTENSIONS,
-  LWSG_CONNECTION_PROP_PATH,
+  LWSG_CONNECTION_PROP_TARGET,
   LWSG_CONNECTION_PROP_REMOTE_ADDRESS,
   LWSG_CONNECTION_PROP_IS_CLIENT,
   LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE,
@@ -127,7 +127,7 @@ extern guint lwsg_connection_signals[LWSG_CONNECTION_N_SIGNALS];
 
 /* The object of an open connection, which keeps it alive until it has ended. */
 LwsgConnection *lwsg_connection_new (EngineConnection *engine, LwsgProtocol *protocol, const char *subprotocol,
-                                     const char *path);
+                                     const char *target);
 
 void lwsg_connection_notify (LwsgConnection *self, guint property);
 

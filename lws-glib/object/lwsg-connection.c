@@ -84,7 +84,7 @@ connection_extensions (EngineConnection *engine)
 }
 
 LwsgConnection *
-lwsg_connection_new (EngineConnection *engine, LwsgProtocol *protocol, const char *subprotocol, const char *path)
+lwsg_connection_new (EngineConnection *engine, LwsgProtocol *protocol, const char *subprotocol, const char *target)
 {
   LwsgConnection *self = g_object_new (LWSG_TYPE_CONNECTION, NULL);
 
@@ -98,8 +98,8 @@ lwsg_connection_new (EngineConnection *engine, LwsgProtocol *protocol, const cha
   g_set_object (&self->protocol, protocol);
   self->subprotocol = g_strdup (subprotocol);
   self->extensions = connection_extensions (engine);
-  /* Thousands of connections share a few paths. */
-  self->path = path != NULL ? g_ref_string_new_intern (path) : NULL;
+  /* Thousands of connections share a few. */
+  self->target = target != NULL ? g_ref_string_new_intern (target) : NULL;
 
   return self;
 }
@@ -302,21 +302,23 @@ lwsg_connection_get_extensions (LwsgConnection *self)
 }
 
 /**
- * lwsg_connection_get_path:
+ * lwsg_connection_get_target:
  * @self: a connection
  *
- * Gets what the client asked for, with its query.
+ * Gets what the client asked for: the path and the query, as #LwsgRequest:path and
+ * #LwsgRequest:query have them, with a question mark in between if there is one.
  *
- * Returns: (transfer none) (nullable): the path; %NULL for a client's connection
+ * Returns: (transfer none) (nullable): the target, percent-encoded; %NULL for a client's
+ *   connection
  *
  * Since: 1.0
  */
 const char *
-lwsg_connection_get_path (LwsgConnection *self)
+lwsg_connection_get_target (LwsgConnection *self)
 {
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), NULL);
 
-  return self->path;
+  return self->target;
 }
 
 /**

@@ -15,7 +15,7 @@
 static gboolean
 is_fan (LwsgConnection *connection, gpointer data)
 {
-  return g_strcmp0 (lwsg_connection_get_path (connection), "/fan") == 0;
+  return g_strcmp0 (lwsg_connection_get_target (connection), "/fan") == 0;
 }
 
 static void

@@ -22,8 +22,8 @@ REPOSITORY = GIRepository.Repository.get_default()
 OBJECTS = {
     'Connection': (
         'buffered-amount bytes-received bytes-sent close-code close-reason compress= dropped-messages extensions '
-        'is-client max-buffered-amount= messages-received messages-sent path paused protocol remote-address '
-        'round-trip-time slow-consumer-policy= state streaming= subprotocol tls-ciphersuite-name '
+        'is-client max-buffered-amount= messages-received messages-sent paused protocol remote-address '
+        'round-trip-time slow-consumer-policy= state streaming= subprotocol target tls-ciphersuite-name '
         'tls-peer-certificate tls-peer-certificate-errors tls-protocol-version',
         'closed fragment message pong writable'),
     'Context': (
@@ -197,7 +197,7 @@ def check_async():
 
 def check_nullable():
     found = functions()
-    for symbol in ('lwsg_connection_get_protocol', 'lwsg_connection_get_subprotocol', 'lwsg_connection_get_path',
+    for symbol in ('lwsg_connection_get_protocol', 'lwsg_connection_get_subprotocol', 'lwsg_connection_get_target',
                    'lwsg_connection_get_remote_address', 'lwsg_connection_get_close_reason', 'lwsg_message_get_text',
                    'lwsg_protocol_get_name', 'lwsg_protocol_get_context', 'lwsg_context_lookup_protocol',
                    'lwsg_connection_get_tls_peer_certificate', 'lwsg_connection_get_tls_ciphersuite_name',

@@ -150,7 +150,7 @@ async function connections() {
   const {context, protocol, client, server} = await makePair();
 
   equal([client.is_client, server.is_client], [true, false]);
-  equal([client.path, server.path, server.subprotocol], [null, '/?a=b', 'chat']);
+  equal([client.target, server.target, server.subprotocol], [null, '/?a=b', 'chat']);
   equal([client.protocol, server.protocol === protocol], [null, true]);
   equal(server.remote_address.get_address().to_string(), '127.0.0.1');
   ok(server.get_socket().is_connected());

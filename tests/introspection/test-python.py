@@ -89,7 +89,7 @@ def check_properties():
     pair = Pair()
     assert pair.client.get_is_client() and pair.client.props.is_client
     assert not pair.server.get_is_client() and not pair.server.props.is_client
-    assert pair.client.get_path() is None and pair.server.get_path() == '/?a=b'
+    assert pair.client.get_target() is None and pair.server.get_target() == '/?a=b'
     assert pair.client.get_protocol() is None and pair.server.get_protocol() == pair.protocol
     assert pair.server.get_remote_address().get_address().get_is_loopback()
     assert pair.server.get_socket().is_connected()

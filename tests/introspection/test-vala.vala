@@ -66,7 +66,7 @@ class Messages : Case {
 
         assert_cmpstr (connection.subprotocol, EQ, "chat");
         assert_true (connection.is_client);
-        assert_null (connection.path);
+        assert_null (connection.target);
         connection.send_text ("hi");
         var message = yield connection.receive_async ();
         assert_true (message.get_message_type () == TEXT);

@@ -201,6 +201,48 @@ test_decided (Duo *duo, gconstpointer data)
   expect_closed (request);
 }
 
+static gboolean
+tell_target (LwsgProtocol *protocol, LwsgRequest *request, gpointer user_data)
+{
+  g_string_append_printf (user_data, "%s %s", lwsg_request_get_path (request), lwsg_request_get_query (request));
+
+  return TRUE;
+}
+
+/* A target that is a whole URI: what is left of it is the same for requests and connections. */
+static void
+test_absolute_target (Duo *duo, gconstpointer data)
+{
+  static const struct {
+    const char *target;
+    const char *path_and_query;
+    const char *stripped;
+  } cases[] = {
+    { "/room?name=a%20b", "/room name=a%20b", "/room?name=a%20b" },
+    { "/room", "/room (null)", "/room" },
+    { "http://localhost/room?name=a", "/room name=a", "/room?name=a" },
+    { "ws://localhost?name=a", "/ name=a", "/?name=a" },
+    { "WSS://localhost", "/ (null)", "/" },
+  };
+  g_autoptr (GString) told = g_string_new (NULL);
+
+  g_signal_connect (duo->protocol, "accept", G_CALLBACK (tell_target), told);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (RawPeer) peer = http_connect (duo->port);
+      g_autofree char *request = g_strdup_printf ("GET %s%s", cases[i].target, strstr (KNOCK, " HTTP/1.1"));
+      g_auto (HttpReply) reply = { 0 };
+
+      g_string_truncate (told, 0);
+      http_ask (peer, request, &reply);
+      g_assert_cmpuint (reply.status, ==, 101);
+      expect_talk (duo, peer);
+      g_assert_cmpstr (told->str, ==, cases[i].path_and_query);
+      g_assert_cmpstr (lwsg_connection_get_target (duo->accepted), ==, cases[i].stripped);
+      g_clear_object (&duo->accepted);
+    }
+}
+
 static void
 add_test (const char *path, DuoFunc func)
 {
@@ -216,6 +258,7 @@ main (int argc, char **argv)
   add_test ("/object/accept/several-handlers", test_several_handlers);
   add_test ("/object/accept/impossible-headers", test_impossible_headers);
   add_test ("/object/accept/decided", test_decided);
+  add_test ("/object/accept/absolute-target", test_absolute_target);
 
   return g_test_run ();
 }

@@ -199,7 +199,7 @@ check_visit (Duo *duo, const char *uri, const Visit *visit, const char *target)
   g_assert_nonnull (connection);
   g_assert_nonnull (duo->accepted);
   g_assert_cmpstr (visit->target, ==, target);
-  g_assert_cmpstr (lwsg_connection_get_path (duo->accepted), ==, target);
+  g_assert_cmpstr (lwsg_connection_get_target (duo->accepted), ==, target);
   g_assert_true (lwsg_connection_get_is_client (connection));
   duo_round_trip (connection);
 }

@@ -22,7 +22,7 @@ test_facts (Duo *duo, gconstpointer data)
   LwsgProtocol *protocol;
   gboolean is_client;
   g_autofree char *subprotocol = NULL;
-  g_autofree char *path = NULL;
+  g_autofree char *target = NULL;
 
   g_assert_true (lwsg_connection_get_is_client (duo->connected));
   g_assert_false (lwsg_connection_get_is_client (duo->accepted));
@@ -30,19 +30,19 @@ test_facts (Duo *duo, gconstpointer data)
   g_assert_null (lwsg_connection_get_protocol (duo->connected));
   g_assert_null (lwsg_connection_get_subprotocol (duo->accepted));
   g_assert_null (lwsg_connection_get_subprotocol (duo->connected));
-  g_assert_cmpstr (lwsg_connection_get_path (duo->accepted), ==, "/");
-  g_assert_null (lwsg_connection_get_path (duo->connected));
+  g_assert_cmpstr (lwsg_connection_get_target (duo->accepted), ==, "/");
+  g_assert_null (lwsg_connection_get_target (duo->connected));
   g_assert_cmpint (lwsg_connection_get_state (duo->accepted), ==, LWSG_CONNECTION_OPEN);
   g_assert_cmpuint (lwsg_connection_get_close_code (duo->accepted), ==, 0);
   g_assert_null (lwsg_connection_get_close_reason (duo->accepted));
   g_assert_true (G_IS_SOCKET_ADDRESS (lwsg_connection_get_remote_address (duo->accepted)));
   g_assert_true (G_IS_SOCKET_ADDRESS (lwsg_connection_get_remote_address (duo->connected)));
 
-  g_object_get (duo->accepted, "is-client", &is_client, "subprotocol", &subprotocol, "path", &path, "protocol",
-                &protocol, NULL);
+  g_object_get (duo->accepted, "is-client", &is_client, "subprotocol", &subprotocol, "target", &target,
+                "protocol", &protocol, NULL);
   g_assert_false (is_client);
   g_assert_null (subprotocol);
-  g_assert_cmpstr (path, ==, "/");
+  g_assert_cmpstr (target, ==, "/");
   g_assert_true (protocol == duo->protocol);
   g_object_unref (protocol);
 }
@@ -66,7 +66,7 @@ test_subprotocol (Duo *duo, gconstpointer data)
   g_assert_cmpstr (lwsg_connection_get_subprotocol (duo->connected), ==, "chat");
   g_assert_cmpstr (lwsg_connection_get_subprotocol (duo->accepted), ==, "chat");
   g_assert_true (lwsg_connection_get_protocol (duo->accepted) == chat);
-  g_assert_cmpstr (lwsg_connection_get_path (duo->accepted), ==, "/room?name=a%20b");
+  g_assert_cmpstr (lwsg_connection_get_target (duo->accepted), ==, "/room?name=a%20b");
 }
 
 static void

@@ -147,7 +147,7 @@ use_rightly (House *house)
   g_assert_null (lwsg_connection_get_protocol (connection));
   g_assert_null (lwsg_connection_get_subprotocol (connection));
   g_assert_null (lwsg_connection_get_extensions (connection));
-  g_assert_null (lwsg_connection_get_path (connection));
+  g_assert_null (lwsg_connection_get_target (connection));
   g_assert_null (lwsg_connection_get_tls_peer_certificate (connection));
   g_assert_null (lwsg_protocol_get_name (house->duo->protocol));
   g_assert_true (lwsg_connection_send (connection, LWSG_MESSAGE_TEXT, bytes, NULL));

@@ -289,7 +289,7 @@ test_broadcast (Duo *duo, gconstpointer data)
 static gboolean
 is_odd (LwsgConnection *connection, gpointer user_data)
 {
-  return (lwsg_connection_get_path (connection)[1] - '0') % 2 == 1;
+  return (lwsg_connection_get_target (connection)[1] - '0') % 2 == 1;
 }
 
 static void
