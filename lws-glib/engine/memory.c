@@ -175,9 +175,9 @@ memory_end (const MemoryHolder *holder)
   WireViolation violation;
 
   if (holder->input > holder->output)
-    wire_violation_set (&violation, WIRE_CLOSE_TOO_BIG, "there is no memory left for a message this large");
+    wire_violation_set (&violation, WIRE_CLOSE_TOO_BIG, N_("there is no memory left for a message this large"));
   else
-    wire_violation_set (&violation, WIRE_CLOSE_TRY_AGAIN_LATER, "there is no memory left for what waits to be taken");
+    wire_violation_set (&violation, WIRE_CLOSE_TRY_AGAIN_LATER, N_("there is no memory left for what waits to be taken"));
 
   engine_output_truncate (&connection->output);
   engine_connection_fail (connection, &violation);
