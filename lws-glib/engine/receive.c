@@ -343,6 +343,22 @@ receive_lost (EngineConnection *connection, int failure)
                              connection->transport->explain (connection, failure));
 }
 
+static void
+receive_end_cut (EngineConnection *connection)
+{
+  engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost"));
+}
+
+/* Until all that had come was read, or nobody wants it. epoll may not tell. */
+static void
+receive_go_on_cut (EngineConnection *connection, gssize got)
+{
+  if (got > 0)
+    engine_connection_stand_in (connection, ENGINE_LINE_READY);
+  else if (!(connection->lined & ENGINE_LINE_READY))
+    receive_end_cut (connection);
+}
+
 void
 engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
 {
@@ -355,7 +371,10 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
 
   if (connection->busy || !engine_connection_reads (connection))
     {
-      engine_connection_mute (connection);
+      if (connection->cut && !connection->busy)
+        receive_end_cut (connection);
+      else
+        engine_connection_mute (connection);
       return;
     }
 
@@ -390,5 +409,7 @@ engine_connection_receive (EngineTurn *turn, EngineConnection *connection)
     receive_lost (connection, (int) got);
   else if (got == 0 && !(connection->lined & ENGINE_LINE_READY) && engine_connection_reads (connection))
     engine_connection_on_end_of_input (connection);
+  else if (connection->cut)
+    receive_go_on_cut (connection, got);
   engine_connection_update_interest (connection);
 }
