@@ -104,6 +104,12 @@ LWSG_AVAILABLE_IN_1_0
 guint64 lwsg_context_get_memory_used (LwsgContext *self);
 
 LWSG_AVAILABLE_IN_1_0
+int lwsg_context_get_priority (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_priority (LwsgContext *self, int priority);
+
+LWSG_AVAILABLE_IN_1_0
 void lwsg_context_close (LwsgContext *self);
 
 G_END_DECLS

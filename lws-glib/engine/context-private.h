@@ -59,6 +59,9 @@ struct libwebsocket_context {
   EngineWheel wheel;
   EngineTimer relief;           /* set while something rests for want of memory */
   guint32 tick;                 /* as the turn began */
+  gint64 turn_began;            /* of the last turn, for who calls for them: the time, ... */
+  gint64 turn_looked;           /* ... when it looked at the clock last, shortly before its end, ... */
+  gboolean turn_full;           /* ... and whether it stopped with work left to be done */
   gint64 wheel_start;
   gint64 tick_microseconds;
 

@@ -172,6 +172,8 @@ turn_end (EngineTurn *turn)
   g_free (turn->inflated);
   if (context->depth > 1)
     context->budget = turn->outer;
+  context->turn_looked = turn->budget.looked;
+  context->turn_full = turn->budget.over || turn->frames == 0;
 
   return engine_context_release (context);
 }
@@ -187,7 +189,8 @@ engine_context_service (EngineContext *context, int timeout_ms)
     return FALSE;
 
   count = turn_wait (context, events, timeout_ms);
-  engine_budget_start (&turn.budget, turn_look_at_clock (context), context->limits.turn_microseconds);
+  context->turn_began = turn_look_at_clock (context);
+  engine_budget_start (&turn.budget, context->turn_began, context->limits.turn_microseconds);
   context->budget = &turn.budget;
   engine_phases_sort (&turn, events, count);
   engine_phases_run (&turn);

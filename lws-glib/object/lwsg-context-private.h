@@ -16,6 +16,7 @@ struct _LwsgContext {
   EngineContext *engine;        /* NULL once closed */
   EngineLimits limits;          /* ... and then what it had */
   GSource *source;
+  int priority;                 /* of the source */
   GMainContext *main_context;   /* of the thread that made it */
   LwsgHome *home;
   gboolean listening;           /* and so it holds a reference to itself */
@@ -60,6 +61,7 @@ enum {
   LWSG_CONTEXT_PROP_PING_INTERVAL,
   LWSG_CONTEXT_PROP_PONG_TIMEOUT,
   LWSG_CONTEXT_PROP_DISPATCH_BUDGET,
+  LWSG_CONTEXT_PROP_PRIORITY,
   LWSG_CONTEXT_PROP_PROXY_RESOLVER,
   LWSG_CONTEXT_PROP_ALLOWED_ORIGINS,
   LWSG_CONTEXT_PROP_MAX_CONNECTIONS,

@@ -458,6 +458,7 @@ lwsg_context_constructed (GObject *object)
   /* Each connection has a limit of its own. */
   self->engine->limits.output_limit = G_MAXSIZE;
   self->source = context_make_source (self);
+  g_source_set_priority (self->source, self->priority);
   g_source_attach (self->source, self->main_context);
 }
 
@@ -532,6 +533,8 @@ lwsg_context_get_property (GObject *object, guint property, GValue *value, GPara
     g_value_set_uint64 (value, self->max_message_size);
   else if (property == LWSG_CONTEXT_PROP_MAX_MEMORY)
     g_value_set_uint64 (value, self->max_memory);
+  else if (property == LWSG_CONTEXT_PROP_PRIORITY)
+    g_value_set_int (value, self->priority);
   else if (property == LWSG_CONTEXT_PROP_PROXY_RESOLVER)
     g_value_set_object (value, lwsg_context_get_proxy_resolver (self));
   else if (property == LWSG_CONTEXT_PROP_ALLOWED_ORIGINS)
@@ -574,6 +577,8 @@ lwsg_context_set_property (GObject *object, guint property, const GValue *value,
     context_set_max_message_size (self, g_value_get_uint64 (value));
   else if (property == LWSG_CONTEXT_PROP_MAX_MEMORY)
     lwsg_context_set_max_memory (self, g_value_get_uint64 (value));
+  else if (property == LWSG_CONTEXT_PROP_PRIORITY)
+    lwsg_context_set_priority (self, g_value_get_int (value));
   else if (property == LWSG_CONTEXT_PROP_PROXY_RESOLVER)
     lwsg_context_set_proxy_resolver (self, g_value_get_object (value));
 }
@@ -603,6 +608,24 @@ install_limits (GParamFlags flags)
    */
   properties[LWSG_CONTEXT_PROP_DISPATCH_BUDGET] =
     g_param_spec_uint ("dispatch-budget", NULL, NULL, 1, G_MAXUINT, ENGINE_TURN_MICROSECONDS, flags);
+
+  /**
+   * LwsgContext:priority:
+   *
+   * The priority of the context's #GSource in the main loop: %G_PRIORITY_DEFAULT by default.
+   *
+   * A flood of messages does not starve what has a lower priority. When the context has
+   * worked for #LwsgContext:dispatch-budget without a break, everything up to the priority of GTK's
+   * drawing (120) that is ready runs before it goes on, and every fourth time all that is
+   * ready, down to %G_PRIORITY_LOW; it waits for four iterations of the main loop at the longest.
+   *
+   * With a priority above the default, which is a negative number, it goes before others and
+   * waits for none of them.
+   *
+   * Since: 1.0
+   */
+  properties[LWSG_CONTEXT_PROP_PRIORITY] =
+    g_param_spec_int ("priority", NULL, NULL, G_MININT, G_MAXINT, G_PRIORITY_DEFAULT, flags);
 }
 
 static void

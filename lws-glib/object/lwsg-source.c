@@ -30,11 +30,103 @@
  * client connected before the source was attached. */
 #define SOURCE_JOBS_MS 10
 
+/* GDK_PRIORITY_REDRAW: GTK draws with this priority, and is not included here. */
+#define SOURCE_REDRAW_PRIORITY (G_PRIORITY_HIGH_IDLE + 20)
+
+/* Every so many times it is not only for a redraw that the source steps aside, but for all idle
+ * work: a program that always has some gets a share, and the source most of the time. */
+#define SOURCE_IDLE_EVERY 4
+
+/* It comes back at the latest in the iteration after this many. Others of its priority may be
+ * busy without end, and a few of them step aside, too: it waits until they have. */
+#define SOURCE_ITERATIONS_ASIDE 4
+
+typedef struct _LwsgRear LwsgRear;
+
+/* In a flood the source is ready in each iteration of the main loop, and what has a lower priority
+ * would never run. So it steps aside: for some iterations it is not ready, and another source,
+ * the rear, is, with a priority behind those that shall run before. When the rear is
+ * dispatched, none of them has anything to do. To change the priority of the source itself and
+ * back would cost more: its descriptor is taken out of the main context and put back. */
 typedef struct {
   GSource source;
   EngineContext *context;       /* NULL once that is gone */
-  gpointer tag;
+  GPollFD poll;
+  LwsgRear *rear;
+  gint64 since;                 /* when it began to work without a break; 0: with the next turn */
+  guint aside;                  /* for how many iterations it still steps aside; 0: it doesn't */
+  guint breaks;                 /* how often it has stepped aside */
 } LwsgSource;
+
+struct _LwsgRear {
+  GSource source;
+  LwsgSource *front;
+};
+
+/* --- stepping aside */
+
+static void
+source_come_back (LwsgSource *self)
+{
+  self->aside = 0;
+  self->since = 0;
+  self->poll.events = G_IO_IN;
+  g_source_set_ready_time (&self->rear->source, -1);
+}
+
+static gboolean
+rear_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  source_come_back (((LwsgRear *) source)->front);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs rear_funcs = { .dispatch = rear_dispatch };
+
+static LwsgRear *
+rear_new (LwsgSource *front)
+{
+  LwsgRear *self = (LwsgRear *) g_source_new (&rear_funcs, sizeof (LwsgRear));
+
+  self->front = front;
+  g_source_set_can_recurse (&self->source, TRUE);
+  g_source_set_static_name (&self->source, "lws-glib, behind");
+
+  return self;
+}
+
+static void
+source_step_aside (LwsgSource *self)
+{
+  GSource *rear = &self->rear->source;
+  int behind = ++self->breaks % SOURCE_IDLE_EVERY == 0 ? G_PRIORITY_LOW : SOURCE_REDRAW_PRIORITY;
+
+  if (g_source_get_context (rear) == NULL)
+    g_source_attach (rear, g_source_get_context (&self->source));
+  g_source_set_priority (rear, MAX (g_source_get_priority (&self->source), behind) + 1);
+  g_source_set_ready_time (rear, 0);
+  g_source_set_ready_time (&self->source, -1);
+  self->poll.events = 0;
+  self->aside = SOURCE_ITERATIONS_ASIDE;
+}
+
+/* After a turn: has it worked for so long that others shall have theirs? With half of a turn's time gone a
+ * further turn might make it much more than a whole one. */
+static void
+source_look_at_others (LwsgSource *self)
+{
+  const EngineContext *context = self->context;
+
+  if (self->since == 0)
+    self->since = context->turn_began;
+  if (!context->turn_full && context->turn_looked - self->since < context->limits.turn_microseconds / 2)
+    return;
+  if (g_source_get_priority (&self->source) >= G_PRIORITY_DEFAULT && !g_source_is_destroyed (&self->source))
+    source_step_aside (self);
+}
+
+/* --- turns */
 
 static gboolean
 source_is_ready (LwsgSource *self)
@@ -61,6 +153,12 @@ source_prepare (GSource *source, int *timeout)
   LwsgSource *self = (LwsgSource *) source;
 
   *timeout = -1;
+  if (self->aside > 0 && self->context != NULL)
+    {
+      if (--self->aside > 0)
+        return FALSE;
+      source_come_back (self);
+    }
   if (source_is_ready (self))
     return TRUE;
 
@@ -76,7 +174,15 @@ source_check (GSource *source)
 {
   LwsgSource *self = (LwsgSource *) source;
 
-  return source_is_ready (self) || self->context->jobs > 0 || g_source_query_unix_fd (source, self->tag) != 0;
+  if (self->aside > 0 && self->context != NULL)
+    return FALSE;
+  if (source_is_ready (self) || self->context->jobs > 0 || self->poll.revents != 0)
+    return TRUE;
+
+  /* It had nothing to do, and the others had their chance. */
+  self->since = 0;
+
+  return FALSE;
 }
 
 static gboolean
@@ -84,8 +190,11 @@ source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   LwsgSource *self = (LwsgSource *) source;
 
+  if (self->aside > 0)
+    source_come_back (self);
   if (self->context == NULL || !engine_context_service (self->context, 0))
     return G_SOURCE_REMOVE;
+  source_look_at_others (self);
 
   return callback != NULL ? callback (user_data) : G_SOURCE_CONTINUE;
 }
@@ -97,6 +206,8 @@ source_finalize (GSource *source)
 
   if (self->context != NULL)
     self->context->driver = NULL;
+  g_source_destroy (&self->rear->source);
+  g_source_unref (&self->rear->source);
 }
 
 static GSourceFuncs source_funcs = {
@@ -121,7 +232,7 @@ source_context_gone (gpointer data)
 
   /* The descriptor is about to be closed, and its number may be used again. */
   if (!g_source_is_destroyed (&self->source))
-    g_source_remove_unix_fd (&self->source, self->tag);
+    g_source_remove_poll (&self->source, &self->poll);
   self->context = NULL;
 }
 
@@ -138,6 +249,9 @@ static const EngineDriver source_driver = {
  * something to do. It may be attached to any #GMainContext, with any priority, and
  * destroyed before or after @context; a context has at most one source at a time.
  * Main loops may be nested in callbacks.
+ *
+ * However much there is to do, others get their turn: see #LwsgContext:priority, of which all
+ * is true for the priority of the source, too.
  *
  * While it is attached, clients resolve names and connect on its #GMainContext.
  *
@@ -157,7 +271,9 @@ lwsg_source_new (struct libwebsocket_context *context)
 
   self = (LwsgSource *) g_source_new (&source_funcs, sizeof (LwsgSource));
   self->context = context;
-  self->tag = g_source_add_unix_fd (&self->source, context->epoll_fd, G_IO_IN);
+  self->poll = (GPollFD){ .fd = context->epoll_fd, .events = G_IO_IN };
+  g_source_add_poll (&self->source, &self->poll);
+  self->rear = rear_new (self);
   /* A source that may not recurse is blocked and unblocked at each dispatch, which
    * costs four system calls; the engine's turns may be nested. */
   g_source_set_can_recurse (&self->source, TRUE);

@@ -335,6 +335,28 @@ test_properties (void)
 
 /* The default is looked up when somebody asks, not to be set over what was chosen before. */
 static void
+test_priority (void)
+{
+  g_autoptr (LwsgContext) context = lwsg_context_new ();
+  guint notified = 0;
+  int value;
+
+  g_signal_connect (context, "notify::priority", G_CALLBACK (count_notify), &notified);
+  g_assert_cmpint (lwsg_context_get_priority (context), ==, G_PRIORITY_DEFAULT);
+  lwsg_context_set_priority (context, G_PRIORITY_HIGH);
+  g_assert_cmpint (g_source_get_priority (context->source), ==, G_PRIORITY_HIGH);
+  g_object_set (context, "priority", G_PRIORITY_DEFAULT_IDLE, NULL);
+  g_object_set (context, "priority", G_PRIORITY_DEFAULT_IDLE, NULL);
+  g_assert_cmpint (g_source_get_priority (context->source), ==, G_PRIORITY_DEFAULT_IDLE);
+  g_assert_cmpuint (notified, ==, 2);
+
+  lwsg_context_close (context);
+  lwsg_context_set_priority (context, G_PRIORITY_LOW);
+  g_object_get (context, "priority", &value, NULL);
+  g_assert_cmpint (value, ==, G_PRIORITY_LOW);
+}
+
+static void
 test_no_proxy (void)
 {
   g_autoptr (LwsgContext) context = lwsg_context_new ();
@@ -597,6 +619,7 @@ main (int argc, char **argv)
   g_test_add_func ("/object/context/first-protocol", test_first_protocol);
   g_test_add_func ("/object/context/no-protocol", test_no_protocol);
   g_test_add_func ("/object/context/properties", test_properties);
+  g_test_add_func ("/object/context/priority", test_priority);
   g_test_add_func ("/object/context/no-proxy", test_no_proxy);
   duo_add_test ("/object/context/close", test_close);
   g_test_add ("/object/context/directory", Site, "/", site_set_up, test_directory, site_tear_down);

@@ -540,9 +540,9 @@ flood (RawPeer *peer)
   raw_peer_send (peer, bytes->data, bytes->len);
 }
 
-/* Each time the flood's source has its turn, others get theirs. */
+/* Each time the flood's source has had @turns of its turns, others get theirs. */
 static void
-check_budget (guint microseconds, guint frames, guint most)
+check_budget (guint microseconds, guint frames, guint most, int priority, guint turns)
 {
   RawPeer *peer;
   RawPeer *neighbour;
@@ -555,7 +555,7 @@ check_budget (guint microseconds, guint frames, guint most)
   peer = enter (turn);
   neighbour = enter (turn);
   scene.turn_received_max = 0;
-  other = g_timeout_add_full (G_PRIORITY_DEFAULT, 0, count_dispatch, &dispatches, NULL);
+  other = g_timeout_add_full (priority, 0, count_dispatch, &dispatches, NULL);
   peer->turn = no_turn;
   flood (peer);
   say (neighbour, "and me?");
@@ -564,7 +564,7 @@ check_budget (guint microseconds, guint frames, guint most)
   DUO_UNTIL (scene.received == FLOOD + 1);
 
   g_assert_cmpuint (scene.turn_received_max, <=, most);
-  g_assert_cmpuint (dispatches, >=, FLOOD / most - 1);
+  g_assert_cmpuint (dispatches, >=, FLOOD / most / turns - 1);
   /* Nor is another connection made to wait until the flood is over. */
   g_assert_cmpuint (before_neighbour, <, FLOOD / 2);
   g_source_remove (other);
@@ -576,14 +576,29 @@ check_budget (guint microseconds, guint frames, guint most)
 static void
 test_budget_frames (void)
 {
-  check_budget (G_MAXUINT, FLOOD_FRAMES, FLOOD_FRAMES);
+  check_budget (G_MAXUINT, FLOOD_FRAMES, FLOOD_FRAMES, G_PRIORITY_DEFAULT, 1);
 }
 
 /* The clock is looked at after some frames, and then it is later than it may be. */
 static void
 test_budget_time (void)
 {
-  check_budget (1, G_MAXUINT, 32);
+  check_budget (1, G_MAXUINT, 32, G_PRIORITY_DEFAULT, 1);
+}
+
+/* GTK draws with this priority. */
+static void
+test_budget_redraw (void)
+{
+  check_budget (G_MAXUINT, FLOOD_FRAMES, FLOOD_FRAMES, G_PRIORITY_HIGH_IDLE + 20, 1);
+  check_budget (1, G_MAXUINT, 32, G_PRIORITY_HIGH_IDLE + 20, 1);
+}
+
+static void
+test_budget_idle (void)
+{
+  check_budget (G_MAXUINT, FLOOD_FRAMES, FLOOD_FRAMES, G_PRIORITY_DEFAULT_IDLE, 4);
+  check_budget (1, G_MAXUINT, 32, G_PRIORITY_LOW, 4);
 }
 
 /* --- silence */
@@ -639,6 +654,8 @@ main (int argc, char **argv)
   g_test_add_func ("/object/source/ping-in-silence", test_ping_in_silence);
   g_test_add_func ("/object/source/budget/frames", test_budget_frames);
   g_test_add_func ("/object/source/budget/time", test_budget_time);
+  g_test_add_func ("/object/source/budget/redraw", test_budget_redraw);
+  g_test_add_func ("/object/source/budget/idle", test_budget_idle);
   g_test_add_func ("/object/source/idle", test_idle);
 
   return g_test_run ();

@@ -1,0 +1,46 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "lwsg-context-private.h"
+
+/**
+ * lwsg_context_get_priority:
+ * @self: a context
+ *
+ * Gets #LwsgContext:priority.
+ *
+ * Returns: the priority
+ *
+ * Since: 1.0
+ */
+int
+lwsg_context_get_priority (LwsgContext *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONTEXT (self), G_PRIORITY_DEFAULT);
+  lwsg_return_val_if_elsewhere (self->home, G_PRIORITY_DEFAULT);
+
+  return self->priority;
+}
+
+/**
+ * lwsg_context_set_priority:
+ * @self: a context
+ * @priority: the priority, such as %G_PRIORITY_DEFAULT or %G_PRIORITY_DEFAULT_IDLE
+ *
+ * Sets #LwsgContext:priority.
+ *
+ * Since: 1.0
+ */
+void
+lwsg_context_set_priority (LwsgContext *self, int priority)
+{
+  g_return_if_fail (LWSG_IS_CONTEXT (self));
+  lwsg_return_if_elsewhere (self->home);
+
+  if (self->priority == priority)
+    return;
+  self->priority = priority;
+  if (self->source != NULL)
+    g_source_set_priority (self->source, priority);
+  g_object_notify (G_OBJECT (self), "priority");
+}
