@@ -220,6 +220,7 @@ owner_new_deaf (void)
   owner->context = engine_context_new (&owner_events, owner, &error);
   g_assert_no_error (error);
   owner->context->tick_microseconds = OWNER_TICK_MICROSECONDS;
+  owner->context->limits.turn_microseconds = G_MAXINT;
   owner->protocol = engine_context_add_protocol (owner->context, "test", NULL, &error);
   g_assert_no_error (error);
 

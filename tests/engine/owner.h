@@ -11,7 +11,8 @@
 #include "raw-peer.h"
 
 /* An owner of a context that writes down what the engine tells it. Its clock
- * stands still unless the test moves it: a slow machine meets no deadline. */
+ * stands still unless the test moves it, and a turn has all the time it needs: a slow
+ * machine meets no deadline. */
 
 typedef enum {
   OWNER_REQUEST,

@@ -114,6 +114,7 @@ be_slow (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpoi
 static void
 make_slow (Owner *owner, OwnerEvent event)
 {
+  owner->context->limits.turn_microseconds = ENGINE_TURN_MICROSECONDS;
   owner->hook = be_slow;
   owner->hook_data = GUINT_TO_POINTER (event);
 }
@@ -329,6 +330,7 @@ test_each_kind_gets_on (void)
   broadcast_many (owner);
   engine_connection_abort (crowd->connections[1], ENGINE_ERROR_SYSTEM, "by the test");
   late = raw_peer_connect (owner->port, NULL, NULL);
+  owner->context->limits.turn_microseconds = ENGINE_TURN_MICROSECONDS;
   owner->hook = ask_again;
   for (guint i = 0; i < 60; i++)
     owner_turn (owner);

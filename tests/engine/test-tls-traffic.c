@@ -662,6 +662,7 @@ test_handshake_beside_flood (void)
 
   for (guint i = 0; i < FLOOD_MESSAGES; i++)
     raw_frame_append (bytes, WIRE_FRAME_FIN | WIRE_OPCODE_TEXT, "flood", 5);
+  owner->context->limits.turn_microseconds = ENGINE_TURN_MICROSECONDS;
   owner->hook = fill_turn;
   raw_peer_send (flood, bytes->data, bytes->len);
   other = tls_owner_connect_open (owner, NULL);
