@@ -154,7 +154,7 @@ static void
 classic_failed (EngineConnection *connection, const GError *error)
 {
   if (!connection->context->destroyed)
-    g_message ("libwebsocket_client_connect: %s", error->message);
+    g_message ("%s: %s", "libwebsocket_client_connect", error->message);
   classic_give_user (connection);
   classic_call (connection, LWS_CALLBACK_CLIENT_CONNECTION_ERROR, error->message, strlen (error->message));
   classic_call (connection, LWS_CALLBACK_CLOSED, NULL, 0);

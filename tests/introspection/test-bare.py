@@ -24,8 +24,8 @@ BARE = Lwsg.Connection, Lwsg.Protocol, Lwsg.Request
 WITHOUT_RESULT = {'pause', 'resume', 'request_writable', 'set_compress', 'set_max_buffered_amount',
                   'set_slow_consumer_policy', 'set_streaming'}
 
-# Those that change the object alone.
-SUCCEED = {'add_response_header'}
+# What is closed already may be closed once more.
+SUCCEED = {'close'}
 
 # What a method gets for each kind of argument.
 VALUES = {

@@ -175,7 +175,7 @@ async function connections() {
   await until(() => messages.length === 2);
   context.close();
   // Both ends went at once.
-  equal([client.state, client.close_code], [Lwsg.ConnectionState.CLOSED, Lwsg.CloseCode.ABNORMAL]);
+  equal([client.state, client.close_code], [Lwsg.ConnectionState.CLOSED, Lwsg.CloseCode.GOING_AWAY]);
 }
 
 async function listModel() {

@@ -44,7 +44,7 @@ TOLD = (
     ('RECEIVE_HELD_MAX', KIB, 'messages nobody', 'messages that nobody'),
     ('RECEIVE_STALL_SECONDS', SECONDS, None, 'a program that takes no messages'),
     ('ENGINE_OUTPUT_LIMIT', MIB, 'output that waits', 'output that waits for a slow reader, in the object API'),
-    ('ENGINE_WHOLE_FRAME', '{} bytes', None, 'a frame that is always passed on'),
+    ('ENGINE_WHOLE_FRAME', '{} bytes', None, 'a piece, in the classic API'),
     ('ENGINE_BROADCAST_MAX', MIB, 'a broadcast', 'a broadcast of the classic API'),
     ('ENGINE_BROADCAST_WAIT_SECONDS', SECONDS, None, 'a service process that does not keep up'),
     ('ENGINE_TURN_FRAMES', '{} frames', 'a turn of the loop', None),
