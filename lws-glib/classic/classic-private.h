@@ -46,6 +46,12 @@ int classic_failure (const char *call, GError *error);
  * isn't there. What the program did wrong is told each time. */
 int classic_connection_failure (struct libwebsocket *wsi, const char *call, GError *error);
 
+/* Do the connections belong to this process? If not, nothing can be done with them, as the error says. */
+gboolean classic_check_process (struct libwebsocket_context *context, GError **error);
+
+/* The same, logged. TRUE if they belong to another one. */
+gboolean classic_is_elsewhere (struct libwebsocket_context *context, const char *call);
+
 /* Gives up the group and the user that the process was started with; -1 keeps
  * either. Nothing of the old ones is left. */
 gboolean classic_drop_privileges (int gid, int uid, GError **error);

@@ -102,10 +102,7 @@ libwebsocket_client_connect (struct libwebsocket_context *context, const char *a
   if (ssl_connection < CLIENT_OPEN || ssl_connection > CLIENT_SELF_SIGNED)
     error = g_error_new (ENGINE_ERROR, ENGINE_ERROR_INVALID, _("The ssl_connection is %d: 0, 1 and 2 are known"),
                          ssl_connection);
-  else if (engine_context_is_elsewhere (context))
-    error = g_error_new_literal (ENGINE_ERROR, ENGINE_ERROR_INVALID,
-                                 _("Another process runs the service loop: clients connect there"));
-  else
+  else if (classic_check_process (context, &error))
     wsi = client_connect (context, &destination, &error);
 
   if (wsi == NULL)

@@ -20,7 +20,8 @@
  * already. A program that asks again in each callback gets one in each turn of the
  * loop, and holds up nobody else.
  *
- * Returns: 0, or -1 if the connection is not open, or not open any more
+ * Returns: 0, or -1 if the connection is not open, or not open any more, or another process runs the
+ *   service loop
  *
  * Since: 1.0
  */
@@ -29,6 +30,8 @@ libwebsocket_callback_on_writable (struct libwebsocket *wsi)
 {
   g_return_val_if_fail (wsi != NULL, -1);
 
+  if (classic_is_elsewhere (wsi->context, G_STRFUNC))
+    return -1;
   if (wsi->state != ENGINE_STATE_OPEN && wsi->state != ENGINE_STATE_REPLYING)
     return -1;
   engine_connection_request_writable (wsi);
@@ -48,7 +51,7 @@ connection_request_writable (EngineConnection *connection, gpointer data)
  *
  * Does libwebsocket_callback_on_writable() for each open connection of @protocol.
  *
- * Returns: 0, or -1 if no context was made of @protocol
+ * Returns: 0, or -1 if no context was made of @protocol, or another process runs the service loop
  *
  * Since: 1.0
  */
@@ -60,7 +63,7 @@ libwebsocket_callback_on_writable_all_protocol (const struct libwebsocket_protoc
   g_return_val_if_fail (protocol != NULL, -1);
 
   group = classic_protocol_of_entry (protocol);
-  if (group == NULL)
+  if (group == NULL || classic_is_elsewhere (group->context, G_STRFUNC))
     return -1;
   engine_protocol_foreach (group, connection_request_writable, NULL);
 
@@ -98,7 +101,7 @@ libwebsocket_get_socket_fd (struct libwebsocket *wsi)
  * peer sends meanwhile waits in the kernel, and then with the peer. Neither pings
  * nor a Close are seen while it is stopped, nor that the peer has fallen silent.
  *
- * Returns: 0, or -1 if the connection is not open
+ * Returns: 0, or -1 if the connection is not open, or another process runs the service loop
  *
  * Since: 1.0
  */
@@ -107,7 +110,7 @@ libwebsocket_rx_flow_control (struct libwebsocket *wsi, int enable)
 {
   g_return_val_if_fail (wsi != NULL, -1);
 
-  if (wsi->state != ENGINE_STATE_OPEN)
+  if (classic_is_elsewhere (wsi->context, G_STRFUNC) || wsi->state != ENGINE_STATE_OPEN)
     return -1;
   engine_connection_pause (wsi, enable == 0);
 
@@ -216,17 +219,6 @@ connection_write_data (struct libwebsocket *wsi, WireOpcode opcode, gboolean las
 }
 
 static gboolean
-connection_check_process (struct libwebsocket *wsi, GError **error)
-{
-  if (!engine_context_is_elsewhere (wsi->context))
-    return TRUE;
-
-  g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
-                       _("Another process runs the service loop: its connections can't be written to here"));
-  return FALSE;
-}
-
-static gboolean
 connection_write (struct libwebsocket *wsi, const guint8 *bytes, gsize length, guint type, gboolean last,
                   GError **error)
 {
@@ -286,7 +278,7 @@ libwebsocket_write (struct libwebsocket *wsi, unsigned char *buf, size_t len, en
   g_return_val_if_fail (wsi != NULL, -1);
   g_return_val_if_fail (buf != NULL || len == 0, -1);
 
-  if (!connection_check_process (wsi, &error) || !connection_write (wsi, buf, len, type, last, &error))
+  if (!classic_check_process (wsi->context, &error) || !connection_write (wsi, buf, len, type, last, &error))
     return classic_connection_failure (wsi, G_STRFUNC, error);
 
   return 0;
@@ -308,6 +300,6 @@ libwebsocket_client_close (struct libwebsocket *wsi)
 {
   g_return_if_fail (wsi != NULL);
 
-  if (!engine_context_is_elsewhere (wsi->context))
+  if (!classic_is_elsewhere (wsi->context, G_STRFUNC))
     engine_connection_close (wsi, WIRE_CLOSE_NORMAL, NULL, 0);
 }

@@ -80,6 +80,29 @@ classic_connection_failure (struct libwebsocket *wsi, const char *call, GError *
   return -1;
 }
 
+gboolean
+classic_check_process (struct libwebsocket_context *context, GError **error)
+{
+  if (engine_context_is_ours (context))
+    return TRUE;
+
+  g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                       _("Another process runs the service loop: its connections are not for this one"));
+  return FALSE;
+}
+
+gboolean
+classic_is_elsewhere (struct libwebsocket_context *context, const char *call)
+{
+  GError *error = NULL;
+
+  if (classic_check_process (context, &error))
+    return FALSE;
+  classic_failure (call, error);
+
+  return TRUE;
+}
+
 static gboolean
 context_check_arguments (int port, const struct libwebsocket_protocols *protocols, GError **error)
 {
@@ -299,6 +322,10 @@ libwebsocket_context_destroy (struct libwebsocket_context *context)
  * libwebsockets_broadcast() and libwebsocket_context_destroy(). It may be called again
  * from inside a callback.
  *
+ * In a process that was forked from the one that serves this call takes the service over, with
+ * all connections; in the former they can't be used any more. Until then a forked process can
+ * broadcast, and free its copy of the context: everything else fails.
+ *
  * Returns: 0, or -1 if there is nothing more to serve: the context was destroyed
  *   from a callback, another process has taken over the service loop, or the
  *   parent of a forked loop has ended
@@ -310,5 +337,5 @@ libwebsocket_service (struct libwebsocket_context *context, int timeout_ms)
 {
   g_return_val_if_fail (context != NULL, -1);
 
-  return engine_context_service (context, timeout_ms) ? 0 : -1;
+  return engine_context_take (context) && engine_context_service (context, timeout_ms) ? 0 : -1;
 }

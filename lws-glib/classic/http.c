@@ -19,7 +19,7 @@
  * the request decides what may be read; targets that climb with ".." never reach it.
  *
  * Returns: 0 if the file is on its way; nonzero if not, and then the client was
- *   told so with a status of 403, 404 or 500
+ *   told so with a status of 403, 404 or 500, unless another process runs the service loop
  *
  * Since: 1.0
  */
@@ -31,6 +31,8 @@ libwebsockets_serve_http_file (struct libwebsocket *wsi, const char *file, const
   g_return_val_if_fail (wsi != NULL, -1);
   g_return_val_if_fail (file != NULL, -1);
 
+  if (classic_is_elsewhere (wsi->context, G_STRFUNC))
+    return -1;
   if (!engine_reply_file (wsi, file, content_type != NULL ? content_type : HTTP_DEFAULT_TYPE, NULL, &error))
     return classic_connection_failure (wsi, G_STRFUNC, error);
 

@@ -91,7 +91,7 @@ engine_channel_close (EngineChannel *channel, EngineContext *context)
   const gboolean has_letters = ours && channel_has_letters (channel);
 
   if (ours)
-    engine_poller_remove (context->epoll_fd, &channel->watch);
+    engine_poller_remove (engine_context_poller (context), &channel->watch);
   if (channel->sender >= 0)
     close (channel->sender);
   if (has_letters)
@@ -310,7 +310,7 @@ static void
 channel_rest (EngineProtocol *protocol, const char *cause)
 {
   engine_notice (protocol->context, ENGINE_NOTICE_BROADCAST, _("No broadcasts for a moment: %s"), cause);
-  engine_poller_set (protocol->context->epoll_fd, &protocol->channel.watch, 0);
+  engine_poller_set (engine_context_poller (protocol->context), &protocol->channel.watch, 0);
   engine_relief_call (protocol->context);
 }
 

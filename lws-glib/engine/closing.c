@@ -33,8 +33,8 @@ closing_release_descriptor (EngineConnection *connection)
   if (connection->in_crowd)
     engine_crowd_leave (&connection->context->crowd, connection->neighbour);
   connection->in_crowd = FALSE;
-  engine_poller_remove (connection->context->epoll_fd, &connection->watch);
-  if (connection->copied || engine_fork_happened ())
+  engine_poller_remove (engine_context_poller (connection->context), &connection->watch);
+  if ((connection->copied || engine_fork_happened ()) && !engine_context_is_copy (connection->context))
     shutdown (connection->watch.fd, SHUT_RDWR);
   close (connection->watch.fd);
   engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, -1);
@@ -120,13 +120,17 @@ engine_connection_say_bye (EngineConnection *connection)
   const gboolean secured = connection->state >= ENGINE_STATE_HANDSHAKE && connection->state < ENGINE_STATE_LINGERING;
 
   /* A reply that is cut off must not look whole. */
-  if (secured && connection->state != ENGINE_STATE_REPLYING && closing_left_here (connection) == 0)
+  if (secured && !engine_context_is_copy (connection->context) && connection->state != ENGINE_STATE_REPLYING &&
+      closing_left_here (connection) == 0)
     connection->transport->shutdown (connection, FALSE);
 }
 
 void
 engine_connection_close (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length)
 {
+  if (engine_context_is_copy (connection->context))
+    return;
+
   switch ((EngineState) connection->state)
     {
     case ENGINE_STATE_CONNECTING:

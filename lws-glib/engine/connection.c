@@ -214,7 +214,7 @@ engine_connection_reads (const EngineConnection *connection)
 static void
 connection_watch (EngineConnection *connection, guint16 events)
 {
-  if (!engine_poller_set (connection->context->epoll_fd, &connection->watch, events))
+  if (!engine_poller_set (engine_context_poller (connection->context), &connection->watch, events))
     engine_connection_abort (connection, ENGINE_ERROR_SYSTEM, _("The connection could not be watched: %s"),
                              g_strerror (errno));
 }
@@ -254,7 +254,7 @@ engine_connection_mute (EngineConnection *connection)
    * not even a hang-up may wake the nested loop over and over. With output that
    * waits a hang-up ends the connection. */
   if (connection->busy && !connection->blocked)
-    engine_poller_remove (connection->context->epoll_fd, &connection->watch);
+    engine_poller_remove (engine_context_poller (connection->context), &connection->watch);
   else
     connection_watch (connection, connection_output_events (connection));
 }
@@ -370,7 +370,7 @@ engine_connection_on_hang_up (EngineConnection *connection, gboolean error)
 {
   /* After a plain hang-up what was received can still be read, once the owner wants it. */
   if (connection->state == ENGINE_STATE_OPEN && !error)
-    engine_poller_remove (connection->context->epoll_fd, &connection->watch);
+    engine_poller_remove (engine_context_poller (connection->context), &connection->watch);
   else if (!engine_connection_cut (connection))
     engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost"));
 }

@@ -310,7 +310,8 @@ connector_on_connected (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GSocketConnection) stream = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
 
-  if (!engine_connector_end_job (dial))
+  /* In a forked process that runs the main loop of its parent, the answer is for that one. */
+  if (!engine_connector_end_job (dial) || engine_context_is_copy (context))
     return;
 
   /* Under a driver this is no turn. */

@@ -8,6 +8,7 @@
 #include "closer-private.h"
 #include "connection-private.h"
 #include "deflate-private.h"
+#include "fork-private.h"
 #include "gather-private.h"
 #include "inbox-private.h"
 #include "limits-private.h"
@@ -127,11 +128,24 @@ gboolean engine_context_adopt (EngineContext *context);
 /* The same, if nobody else has done so since; or nothing, if this process serves already. */
 gboolean engine_context_take (EngineContext *context);
 
-/* Does another process serve? Then nothing of the connections may be touched here. */
-gboolean engine_context_is_elsewhere (EngineContext *context);
-
-/* Do the connections belong to this process? */
+/* Do the connections belong to this process? If not, nothing of them may be touched here. */
 gboolean engine_context_is_ours (EngineContext *context);
+
+/* Is this a copy that came about by a fork(), and was not adopted? That needs no look at what the
+ * processes share: for the ways by which something might leave although nobody asked for it, such as
+ * in a child that was forked by a callback, and returns from it. */
+static inline gboolean
+engine_context_is_copy (const EngineContext *context)
+{
+  return context->fork_generation != engine_fork_generation ();
+}
+
+/* Where descriptors are watched. A copy watches none: it has the descriptor of the process that serves. */
+static inline int
+engine_context_poller (const EngineContext *context)
+{
+  return engine_context_is_copy (context) ? ENGINE_POLLER_NONE : context->epoll_fd;
+}
 
 guint32 engine_context_tick (EngineContext *context);
 /* Without a look at the clock where one was taken: all of a turn happens in the same tick. */

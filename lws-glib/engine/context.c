@@ -35,7 +35,7 @@ context_open_descriptors (EngineContext *context, GError **error)
   context->inbox = engine_inbox_new (error);
   if (context->inbox == NULL)
     return FALSE;
-  if (!engine_poller_set (context->epoll_fd, &context->inbox->watch, EPOLLIN))
+  if (!engine_poller_set (engine_context_poller (context), &context->inbox->watch, EPOLLIN))
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("Wake-ups can't be watched: %s"), g_strerror (errno));
       return FALSE;
@@ -119,7 +119,7 @@ engine_context_add_protocol (EngineContext *context, const char *name, gpointer 
       context_free_protocol (protocol);
       return NULL;
     }
-  if (!engine_poller_set (context->epoll_fd, &protocol->channel.watch, EPOLLIN))
+  if (!engine_poller_set (engine_context_poller (context), &protocol->channel.watch, EPOLLIN))
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("A channel can't be watched: %s"), g_strerror (errno));
       context_free_protocol (protocol);
@@ -157,7 +157,7 @@ engine_context_set_timer (EngineContext *context, EngineTimer *timer, guint tick
 gboolean
 engine_context_is_ours (EngineContext *context)
 {
-  return context->shared != NULL && context->fork_generation == engine_fork_generation () &&
+  return context->shared != NULL && !engine_context_is_copy (context) &&
          g_atomic_int_get (&context->shared->service_pid) == context->pid;
 }
 
@@ -199,8 +199,7 @@ context_move_watches (EngineContext *context)
 static gboolean
 context_may_adopt (EngineContext *context)
 {
-  return context->fork_generation != engine_fork_generation () &&
-         g_atomic_int_get (&context->shared->service_pid) == context->pid;
+  return engine_context_is_copy (context) && g_atomic_int_get (&context->shared->service_pid) == context->pid;
 }
 
 gboolean
@@ -210,16 +209,14 @@ engine_context_take (EngineContext *context)
 }
 
 gboolean
-engine_context_is_elsewhere (EngineContext *context)
-{
-  return !engine_context_is_ours (context) && !context_may_adopt (context);
-}
-
-gboolean
 engine_context_adopt (EngineContext *context)
 {
   g_autoptr (GError) error = NULL;
 
+  /* What called for turns did so in the other process. */
+  if (context->driver != NULL)
+    context->driver->gone (context->driver_data);
+  context->driver = NULL;
   close (context->epoll_fd);
   context->epoll_fd = -1;
   /* Never the same masking keys in two processes. */
@@ -254,7 +251,7 @@ context_close_inbox (EngineContext *context)
   if (context->inbox == NULL)
     return;
 
-  if (context->fork_generation != engine_fork_generation ())
+  if (engine_context_is_copy (context))
     {
       engine_inbox_abandon (context->inbox);
       return;
@@ -270,7 +267,7 @@ context_free_closer (EngineContext *context)
   if (context->closer == NULL)
     return;
 
-  if (context->fork_generation != engine_fork_generation ())
+  if (engine_context_is_copy (context))
     engine_closer_abandon (context->closer);
   else
     engine_closer_free (context->closer);

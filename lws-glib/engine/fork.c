@@ -3,9 +3,13 @@
  */
 #include "fork-private.h"
 
+#include "error-private.h"
+
+#include <glib/gi18n-lib.h>
 #include <pthread.h>
 
-static guint generation;
+guint engine_fork_count;
+
 static gboolean happened;
 
 static void
@@ -17,7 +21,7 @@ fork_in_parent (void)
 static void
 fork_in_child (void)
 {
-  generation++;
+  engine_fork_count++;
   happened = TRUE;
 }
 
@@ -33,14 +37,16 @@ engine_fork_init (void)
     }
 }
 
-guint
-engine_fork_generation (void)
-{
-  return generation;
-}
-
 gboolean
 engine_fork_happened (void)
 {
   return happened;
+}
+
+gboolean
+engine_fork_refuse (GError **error)
+{
+  g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_CLOSED,
+                       _("The connections belong to another process, from which this one was forked"));
+  return FALSE;
 }

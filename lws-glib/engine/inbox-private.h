@@ -20,6 +20,7 @@ typedef struct {
   GCond taken;                  /* there is room again */
   GQueue letters;
   gsize bytes;
+  guint generation;             /* of the process that has the reader */
   gboolean closed;
   gboolean woken;               /* the eventfd was written since it was last read */
 } EngineInbox;

@@ -55,6 +55,7 @@ engine_inbox_new (GError **error)
   g_atomic_ref_count_init (&inbox->references);
   engine_watch_init (&inbox->watch, ENGINE_WATCH_INBOX, fd);
   inbox->reader = g_thread_self ();
+  inbox->generation = engine_fork_generation ();
   g_mutex_init (&inbox->mutex);
   g_cond_init (&inbox->taken);
   g_queue_init (&inbox->letters);
@@ -165,9 +166,14 @@ engine_inbox_post (EngineInbox *inbox, EngineLetterFunc deliver, gpointer data, 
                    GError **error)
 {
   g_autoptr (InboxLetter) letter = g_new (InboxLetter, 1);
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&inbox->mutex);
+  g_autoptr (GMutexLocker) locker = NULL;
 
   *letter = (InboxLetter){ deliver, data, destroy, bytes };
+  /* The copy of a forked process has no reader, and perhaps a mutex that nobody gives back. */
+  if (inbox->generation != engine_fork_generation ())
+    return engine_fork_refuse (error);
+
+  locker = g_mutex_locker_new (&inbox->mutex);
   if (!inbox_wait_for_room (inbox, bytes))
     {
       if (inbox->closed)

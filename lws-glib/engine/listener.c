@@ -112,7 +112,7 @@ engine_listener_add (EngineContext *context, int fd, GError **error)
   listener->secure = listener_is_network (fd);
   listener->lingers = listener_is_lingering (fd);
 
-  if (!engine_poller_set (context->epoll_fd, &listener->watch, EPOLLIN))
+  if (!engine_poller_set (engine_context_poller (context), &listener->watch, EPOLLIN))
     {
       engine_error_set_system (error, ENGINE_ERROR_LISTEN, errno, _("A listening socket can't be watched: %s"),
                                g_strerror (errno));
@@ -224,7 +224,7 @@ listener_rest (EngineListener *listener, const char *cause)
 {
   EngineContext *context = listener->context;
 
-  engine_poller_set (context->epoll_fd, &listener->watch, 0);
+  engine_poller_set (engine_context_poller (context), &listener->watch, 0);
   if (engine_timer_is_set (&listener->timer))
     return;
 
@@ -377,7 +377,7 @@ listener_fail (EngineListener *listener, int failure)
 
   /* It listens no more: a process that has a copy of the socket shut it down. */
   g_message (_("No new connections any more: %s"), g_strerror (failure));
-  engine_poller_remove (context->epoll_fd, &listener->watch);
+  engine_poller_remove (engine_context_poller (context), &listener->watch);
   engine_wheel_clear (&context->wheel, &listener->timer);
 }
 
@@ -417,7 +417,7 @@ void
 engine_listener_resume (EngineListener *listener)
 {
   listener->crowded = FALSE;
-  if (!engine_poller_set (listener->context->epoll_fd, &listener->watch, EPOLLIN))
+  if (!engine_poller_set (engine_context_poller (listener->context), &listener->watch, EPOLLIN))
     listener_rest (listener, g_strerror (errno));
 }
 
@@ -440,7 +440,7 @@ engine_listener_free (EngineListener *listener)
   engine_wheel_clear (&listener->context->wheel, &listener->timer);
   if (engine_context_is_ours (listener->context))
     {
-      engine_poller_remove (listener->context->epoll_fd, &listener->watch);
+      engine_poller_remove (engine_context_poller (listener->context), &listener->watch);
       /* Children may have a copy, which would keep the port, with nobody to accept. */
       if (engine_fork_happened () && !listener->borrowed)
         shutdown (listener->watch.fd, SHUT_RDWR);

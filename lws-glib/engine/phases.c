@@ -51,7 +51,7 @@ sort_event (EngineContext *context, EngineWatch *watch, guint32 events)
       break;
     case ENGINE_WATCH_PARENT:
       context->parent_gone = TRUE;
-      engine_poller_remove (context->epoll_fd, watch);
+      engine_poller_remove (engine_context_poller (context), watch);
       break;
     case ENGINE_WATCH_RELIEF:
       break;
@@ -231,7 +231,8 @@ phase_writable (EngineTurn *turn)
 static gboolean
 phase_has_time (EngineContext *context)
 {
-  return context->budget == NULL || context->destroyed || engine_budget_goes_on (context->budget);
+  return context->destroyed || (!engine_context_is_copy (context) &&
+                                (context->budget == NULL || engine_budget_goes_on (context->budget)));
 }
 
 void
@@ -338,7 +339,7 @@ engine_phases_run (EngineTurn *turn)
   const guint first = context->first_phase;
 
   context->first_phase = 0;
-  for (guint i = 0; i < G_N_ELEMENTS (phases) && !context->destroyed; i++)
+  for (guint i = 0; i < G_N_ELEMENTS (phases) && !context->destroyed && !engine_context_is_copy (context); i++)
     {
       const guint index = (first + i) % G_N_ELEMENTS (phases);
       const guint granted = turn->budget.granted;

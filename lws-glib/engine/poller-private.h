@@ -30,6 +30,9 @@ void engine_watch_init (EngineWatch *watch, EngineWatchKind kind, int fd);
 
 /* Both return FALSE with errno set. Setting what is set already costs nothing;
  * with no events at all, errors and hang-ups are still told. */
+/* Nothing changes in this one. */
+#define ENGINE_POLLER_NONE (-1)
+
 gboolean engine_poller_set (int epoll_fd, EngineWatch *watch, guint16 events);
 gboolean engine_poller_remove (int epoll_fd, EngineWatch *watch);
 

@@ -32,7 +32,7 @@ engine_relief_come (EngineContext *context)
       EngineProtocol *protocol = context->protocols->pdata[i];
 
       relief_feed_list (protocol->first);
-      if (!engine_poller_set (context->epoll_fd, &protocol->channel.watch, EPOLLIN))
+      if (!engine_poller_set (engine_context_poller (context), &protocol->channel.watch, EPOLLIN))
         engine_relief_call (context);
     }
 }

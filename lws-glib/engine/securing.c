@@ -135,11 +135,13 @@ securing_on_done (GObject *source, GAsyncResult *result, gpointer data)
   EngineDial *dial = data;
   EngineContext *context = dial->context;
   g_autoptr (GError) error = NULL;
-  gboolean trusted = g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result, &error) &&
+  /* A forked process that runs the main loop of its parent asks nobody and goes on with nothing. */
+  const gboolean copy = context != NULL && engine_context_is_copy (context);
+  gboolean trusted = g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result, &error) && !copy &&
                      engine_tls_client_is_trusted (dial, G_TLS_CONNECTION (source));
 
   g_signal_handlers_disconnect_by_data (source, dial);
-  if (!engine_connector_end_job (dial))
+  if (!engine_connector_end_job (dial) || copy)
     return;
 
   engine_context_hold (context);

@@ -136,6 +136,9 @@ send_waiting (EngineConnection *connection, gsize most)
   /* It has ended, or there is no connection yet. */
   if (connection->watch.fd < 0)
     return TRUE;
+  /* What waits is for the process to send that this one was forked from. */
+  if (engine_context_is_copy (connection->context))
+    return TRUE;
   if (connection->cut)
     {
       send_nowhere (connection);
@@ -372,6 +375,8 @@ send_frame (EngineConnection *connection, guint8 first_byte, const guint8 *paylo
 static gboolean
 send_check_open (EngineConnection *connection, GError **error)
 {
+  if (G_UNLIKELY (engine_context_is_copy (connection->context)))
+    return engine_fork_refuse (error);
   if (connection->state == ENGINE_STATE_OPEN && !connection->cut)
     return TRUE;
 

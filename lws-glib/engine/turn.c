@@ -119,6 +119,13 @@ engine_turn_goes_on (EngineTurn *turn)
 gboolean
 engine_turn_has_time (EngineTurn *turn)
 {
+  /* Who was forked by a callback is in the middle of a turn of another process. */
+  if (G_UNLIKELY (engine_context_is_copy (turn->context)))
+    {
+      turn->budget.over = TRUE;
+      return FALSE;
+    }
+
   return !turn->context->destroyed && engine_budget_goes_on (&turn->budget);
 }
 
@@ -140,7 +147,7 @@ turn_begin (EngineTurn *turn, EngineContext *context)
 {
   if (context->destroyed || context->parent_gone)
     return FALSE;
-  if (!engine_context_take (context))
+  if (!engine_context_is_ours (context))
     return FALSE;
 
   g_atomic_pointer_set (&context->inbox->reader, g_thread_self ());

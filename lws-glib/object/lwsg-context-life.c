@@ -53,7 +53,9 @@ lwsg_context_close (LwsgContext *self)
   g_autoptr (LwsgContext) alive = NULL;
 
   g_return_if_fail (LWSG_IS_CONTEXT (self));
-  lwsg_return_if_elsewhere (self->home);
+  /* What a forked process has may be given up there, and nobody hears of it. */
+  if (!lwsg_home_is_copy (self->home))
+    lwsg_return_if_elsewhere (self->home);
 
   if (self->engine == NULL)
     return;
@@ -108,7 +110,8 @@ context_close_later (gpointer data)
 gboolean
 lwsg_context_may_go (LwsgContext *self)
 {
-  if (self->engine != NULL && (!lwsg_home_is_here (self->home) || context_is_busy (self)))
+  if (self->engine != NULL && !lwsg_home_is_copy (self->home) &&
+      (!lwsg_home_is_here (self->home) || context_is_busy (self)))
     {
       /* The last reference was given up in another thread, or somebody called
        * g_object_run_dispose(): its end is a matter of the main loop. */

@@ -3,12 +3,14 @@
  */
 #pragma once
 
+#include "engine/fork-private.h"
 #include "engine/inbox-private.h"
 
 /* Where a context and all that belongs to it is at home: the thread of its main loop. Objects
  * that no context has made have none: it is NULL for all functions here. */
 typedef struct {
   gatomicrefcount references;
+  guint generation;             /* of the process, by engine_fork_generation() */
   EngineInbox *inbox;           /* by which other threads reach that thread; NULL: no engine could be made */
   GMainContext *main_context;
 } LwsgHome;
@@ -20,12 +22,19 @@ void lwsg_home_unref (LwsgHome *home);
 /* Is the calling thread the one? */
 gboolean lwsg_home_is_here (LwsgHome *home);
 
+/* Was the calling process forked since? Then all that is at home here is a copy that does nothing. */
+static inline gboolean
+lwsg_home_is_copy (LwsgHome *home)
+{
+  return home != NULL && home->generation != engine_fork_generation ();
+}
+
 /* The same in less time, for what any thread may do: one that has just taken over the main loop
  * is taken for another one until its first turn. */
 static inline gboolean
 lwsg_home_serves_here (LwsgHome *home)
 {
-  return home == NULL || engine_inbox_is_read_here (home->inbox);
+  return home == NULL || (!lwsg_home_is_copy (home) && engine_inbox_is_read_here (home->inbox));
 }
 
 /* Has @func called at home, in a turn of the main loop; never at once. From any thread. An object
@@ -33,15 +42,16 @@ lwsg_home_serves_here (LwsgHome *home)
  * @func does all that may be done at home alone. Which of the two threads then frees it is open. */
 void lwsg_home_run (LwsgHome *home, GSourceFunc func, gpointer data, GDestroyNotify destroy);
 
-/* The program's mistake, said in words: another thread would read what is being changed. */
-void lwsg_home_complain (const char *function);
+/* The program's mistake, said in words: another thread would read what is being changed, or another
+ * process would not know of it. */
+void lwsg_home_complain (LwsgHome *home, const char *function);
 
 #define lwsg_return_if_elsewhere(home)                                                                             \
   G_STMT_START                                                                                                     \
   {                                                                                                                \
-    if (G_UNLIKELY (!lwsg_home_is_here (home)))                                                                    \
+    if (G_UNLIKELY (lwsg_home_is_copy (home) || !lwsg_home_is_here (home)))                                        \
       {                                                                                                            \
-        lwsg_home_complain (G_STRFUNC);                                                                            \
+        lwsg_home_complain (home, G_STRFUNC);                                                                      \
         return;                                                                                                    \
       }                                                                                                            \
   }                                                                                                                \
@@ -50,9 +60,9 @@ void lwsg_home_complain (const char *function);
 #define lwsg_return_val_if_elsewhere(home, value)                                                                  \
   G_STMT_START                                                                                                     \
   {                                                                                                                \
-    if (G_UNLIKELY (!lwsg_home_is_here (home)))                                                                    \
+    if (G_UNLIKELY (lwsg_home_is_copy (home) || !lwsg_home_is_here (home)))                                        \
       {                                                                                                            \
-        lwsg_home_complain (G_STRFUNC);                                                                            \
+        lwsg_home_complain (home, G_STRFUNC);                                                                      \
         return value;                                                                                              \
       }                                                                                                            \
   }                                                                                                                \

@@ -9,6 +9,7 @@ lwsg_home_new (EngineInbox *inbox, GMainContext *main_context)
   LwsgHome *home = g_new (LwsgHome, 1);
 
   g_atomic_ref_count_init (&home->references);
+  home->generation = engine_fork_generation ();
   home->inbox = inbox != NULL ? engine_inbox_ref (inbox) : NULL;
   home->main_context = g_main_context_ref (main_context);
 
@@ -55,9 +56,14 @@ lwsg_home_run (LwsgHome *home, GSourceFunc func, gpointer data, GDestroyNotify d
 }
 
 void
-lwsg_home_complain (const char *function)
+lwsg_home_complain (LwsgHome *home, const char *function)
 {
-  g_critical ("%s: called from another thread than the one that runs the main loop of its LwsgContext; "
-              "g_main_context_invoke() calls a function over there",
-              function);
+  if (lwsg_home_is_copy (home))
+    g_critical ("%s: called in a process that was forked from the one that its LwsgContext belongs to; "
+                "a context of its own can be made there",
+                function);
+  else
+    g_critical ("%s: called from another thread than the one that runs the main loop of its LwsgContext; "
+                "g_main_context_invoke() calls a function over there",
+                function);
 }

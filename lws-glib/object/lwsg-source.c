@@ -131,7 +131,8 @@ source_look_at_others (LwsgSource *self)
 static gboolean
 source_is_ready (LwsgSource *self)
 {
-  return self->context == NULL || engine_context_has_work (self->context);
+  /* Or it is to be removed. */
+  return self->context == NULL || !engine_context_is_ours (self->context) || engine_context_has_work (self->context);
 }
 
 static void
@@ -257,6 +258,9 @@ static const EngineDriver source_driver = {
  *
  * A callback of type #GSourceFunc may be set; it is called after each turn.
  *
+ * In a process that is forked later, the copy of the source does nothing and leaves its main loop. A
+ * source that is made there takes the service over, as libwebsocket_service() does.
+ *
  * Returns: (transfer full): the source, not attached yet
  *
  * Since: 1.0
@@ -267,6 +271,9 @@ lwsg_source_new (struct libwebsocket_context *context)
   LwsgSource *self;
 
   g_return_val_if_fail (context != NULL, NULL);
+
+  /* If that fails, or another process serves, the source leaves its main loop at once. */
+  engine_context_take (context);
   g_return_val_if_fail (context->driver == NULL, NULL);
 
   self = (LwsgSource *) g_source_new (&source_funcs, sizeof (LwsgSource));

@@ -18,12 +18,16 @@ static guint opened;
 static guint errors;
 static char *error_text;
 static char *file_path;
+static struct libwebsocket *connected;
 
 static int
 callback (struct libwebsocket *wsi, enum libwebsocket_callback_reasons reason, void *user, void *in, size_t len)
 {
   switch (reason)
     {
+    case LWS_CALLBACK_ESTABLISHED:
+      connected = wsi;
+      return 0;
     case LWS_CALLBACK_HTTP:
       return libwebsockets_serve_http_file (wsi, file_path, "text/plain");
     case LWS_CALLBACK_RECEIVE:
@@ -188,6 +192,34 @@ test_forked (void)
   raw_peer_free (peer);
 }
 
+/* Two processes would encrypt different bytes as the same record. */
+static int
+write_as_child (gpointer data)
+{
+  g_test_expect_message (STAGE_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*: Another process runs the service loop*");
+  g_assert_cmpint (stage_write_text (connected, "from the child"), ==, -1);
+  g_test_assert_expected_messages ();
+
+  return 0;
+}
+
+static void
+test_copied (void)
+{
+  guint16 port;
+  struct libwebsocket_context *context = serve (IDENTITY_SERVER, &port);
+  RawPeer *peer = connect_peer (context, port);
+
+  raw_peer_upgrade (peer);
+  expect_echo (peer);
+  stage_expect_exit (stage_fork (write_as_child, NULL), NULL);
+  g_assert_cmpint (stage_write_text (connected, "from the parent"), ==, 0);
+  raw_peer_expect_frame (peer, TEXT, "from the parent", 15);
+  expect_echo (peer);
+  raw_peer_free (peer);
+  libwebsocket_context_destroy (context);
+}
+
 /* --- files */
 
 static void
@@ -345,6 +377,7 @@ main (int argc, char **argv)
   g_test_add_func ("/classic/tls/file", test_file);
   g_test_add_func ("/classic/tls/broadcast", test_broadcast);
   g_test_add_func ("/classic/tls/forked", test_forked);
+  g_test_add_func ("/classic/tls/copied", test_copied);
   g_test_add_func ("/classic/tls/files", test_files);
   for (guint i = 0; i < G_N_ELEMENTS (client_cases); i++)
     {
