@@ -28,6 +28,8 @@ typedef struct {
 typedef struct {
   GArray *list;                 /* EngineMark, in order */
   guint first;                  /* those before this one were taken */
+  gsize large;                  /* the size of a message above the limit that waits, ... */
+  gsize large_end;              /* ... and where it ends, as counted from the front; 0 if there is none */
 } EngineMarks;
 
 typedef struct {
@@ -65,11 +67,25 @@ void engine_output_mark (EngineOutput *output, gpointer data);
 static inline gboolean
 engine_output_has_reached (const EngineOutput *output)
 {
-  return output->marks != NULL && g_array_index (output->marks->list, EngineMark, output->marks->first).left == 0;
+  const EngineMarks *marks = output->marks;
+
+  return marks != NULL && marks->first < marks->list->len &&
+         g_array_index (marks->list, EngineMark, marks->first).left == 0;
 }
 
 /* Takes the data of the first mark if that was reached, or else returns NULL. */
 gpointer engine_output_reached (EngineOutput *output);
+
+/* May a message of @size be added where @limit bytes may wait? Beside them one message may wait that
+ * is above the limit by itself: the program could not send it otherwise, and while the peer is at it
+ * what follows is not too much. */
+gboolean engine_output_has_room (const EngineOutput *output, gsize size, gsize limit);
+
+/* What was added last is such a message. */
+void engine_output_note_large (EngineOutput *output, gsize size);
+
+/* What waits, without the rest of it. */
+gsize engine_output_counted (const EngineOutput *output);
 
 /* Drops messages that have not begun to leave, oldest first, until at least @bytes
  * are dropped or there is none left: frames that are whole messages, not fragments

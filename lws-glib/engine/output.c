@@ -3,6 +3,8 @@
  */
 #include "output-private.h"
 
+#include "marks-private.h"
+
 #include "wire/decoder-private.h"
 
 #include <string.h>
@@ -133,35 +135,15 @@ engine_output_append (EngineOutput *output, EngineBlock *block, gsize offset, gs
     output_insert (output, count, (EngineSpan){ engine_block_ref (block), offset, length });
 }
 
-/* The marks that were not taken, *count of them. */
-static EngineMark *
-output_marks (EngineOutput *output, guint *count)
-{
-  EngineMarks *marks = output->marks;
-
-  *count = marks != NULL ? marks->list->len - marks->first : 0;
-
-  return *count > 0 ? &g_array_index (marks->list, EngineMark, marks->first) : NULL;
-}
-
-static void
-output_free_marks (EngineOutput *output)
-{
-  g_array_unref (output->marks->list);
-  g_clear_pointer (&output->marks, g_free);
-}
-
 void
 engine_output_overtake (EngineOutput *output, EngineBlock *block, gsize offset, gsize length)
 {
   EngineSpan span = { engine_block_ref (block), offset, length };
   EngineSpan *head = &output->head;
-  guint count;
-  EngineMark *marks = output_marks (output, &count);
 
   output->bytes += length;
-  for (guint i = 0; i < count; i++)
-    marks[i].left += length;
+  if (output->marks != NULL)
+    engine_marks_push (output->marks, length);
   if (output->unit_left == 0)
     {
       output_insert (output, 0, span);
@@ -213,54 +195,6 @@ output_unit_size (const EngineSpan *span, gsize at)
     }
 
   return wire_frame_header_size (length, header[1] & WIRE_FRAME_MASKED) + length;
-}
-
-/* @bytes that end at @end, as counted from the front, are gone. */
-static void
-output_move_marks (EngineOutput *output, gsize end, gsize bytes)
-{
-  guint count;
-  EngineMark *marks = output_marks (output, &count);
-
-  for (guint i = 0; i < count; i++)
-    if (marks[i].left >= end)
-      marks[i].left -= bytes;
-    else if (marks[i].left > end - bytes)
-      marks[i].left = end - bytes;
-}
-
-void
-engine_output_mark (EngineOutput *output, gpointer data)
-{
-  const EngineMark mark = { output->bytes, data };
-
-  if (output->marks == NULL)
-    {
-      output->marks = g_new0 (EngineMarks, 1);
-      output->marks->list = g_array_new (FALSE, FALSE, sizeof (EngineMark));
-    }
-  g_array_append_val (output->marks->list, mark);
-}
-
-gpointer
-engine_output_reached (EngineOutput *output)
-{
-  EngineMarks *marks = output->marks;
-  gpointer data;
-
-  if (!engine_output_has_reached (output))
-    return NULL;
-
-  data = g_array_index (marks->list, EngineMark, marks->first++).data;
-  if (marks->first == marks->list->len)
-    output_free_marks (output);
-  else if (marks->first > marks->list->len / 2)
-    {
-      g_array_remove_range (marks->list, 0, marks->first);
-      marks->first = 0;
-    }
-
-  return data;
 }
 
 /* Cuts a piece out of a span; returns how many spans are left of it. */
@@ -325,8 +259,7 @@ engine_output_truncate (EngineOutput *output)
   while (output_n_spans (output) > keep)
     output_remove (output, output_n_spans (output) - 1);
   output->bytes = output->unit_left;
-  if (output->marks != NULL)
-    output_free_marks (output);
+  g_clear_pointer (&output->marks, engine_marks_free);
 }
 
 gsize
@@ -365,7 +298,7 @@ engine_output_drop (EngineOutput *output, gsize bytes, gboolean compressed)
           continue;
         }
 
-      output_move_marks (output, before + at + size, size);
+      engine_output_move_marks (output, before + at + size, size);
       dropped += size;
       count++;
       if (output_cut (output, index, at, size) == 2)
@@ -384,7 +317,8 @@ engine_output_sent (EngineOutput *output, gsize bytes)
 {
   gboolean all = bytes == output->bytes;
 
-  output_move_marks (output, bytes, bytes);
+  if (output->marks != NULL)
+    engine_output_move_marks (output, bytes, bytes);
   output->bytes -= bytes;
   while (bytes > 0)
     {
@@ -521,6 +455,5 @@ engine_output_clear (EngineOutput *output)
     output_drop_first (output);
   output->bytes = 0;
   output->unit_left = 0;
-  if (output->marks != NULL)
-    output_free_marks (output);
+  g_clear_pointer (&output->marks, engine_marks_free);
 }

@@ -101,6 +101,7 @@ engine_reply_write (EngineConnection *connection, const guint8 *bytes, gsize len
     {
       length = reply_follow (reply, bytes, length, connection->head_only);
       engine_connection_send_raw (connection, bytes, length);
+      engine_send_note_size (connection, length);
     }
 
   return TRUE;

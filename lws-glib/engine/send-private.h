@@ -28,8 +28,11 @@ void engine_connection_send_raw (EngineConnection *connection, const void *bytes
 /* Has the event sent told when the output as it is now has left. */
 void engine_connection_mark (EngineConnection *connection, gpointer data);
 
-/* May so much be added to what waits already? Anything may if nothing does. */
+/* May so much be added to what waits already? One thing above the limit may, beside the others. */
 gboolean engine_send_check_room (EngineConnection *connection, gsize length, GError **error);
+
+/* So many bytes were added after that. */
+void engine_send_note_size (EngineConnection *connection, gsize length);
 
 /* Hands the output to the kernel as far as it takes it. */
 void engine_connection_flush (EngineConnection *connection);

@@ -395,12 +395,19 @@ engine_send_check_room (EngineConnection *connection, gsize length, GError **err
   gsize limit = connection->context->limits.output_limit;
 
   /* What is empty has a header all the same. */
-  if (waiting == 0 || (waiting < limit && length <= limit - waiting))
+  if (engine_output_has_room (&connection->output, MAX (length, 1), limit))
     return TRUE;
 
   g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_FULL,
                _("%zu bytes wait for the peer to take them, no more than %zu may"), waiting, limit);
   return FALSE;
+}
+
+void
+engine_send_note_size (EngineConnection *connection, gsize length)
+{
+  if (length > connection->context->limits.output_limit)
+    engine_output_note_large (&connection->output, length);
 }
 
 gboolean
@@ -445,6 +452,7 @@ engine_connection_send_data (EngineConnection *connection, WireOpcode opcode, gb
                                     : send_frame (connection, frame.first_byte, frame.payload, frame.length, error)))
     return FALSE;
 
+  engine_send_note_size (connection, length);
   connection->sending_message = !last;
 
   return TRUE;

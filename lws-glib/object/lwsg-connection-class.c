@@ -360,8 +360,8 @@ install_flow (void)
    * LwsgConnection:max-buffered-amount:
    *
    * What #LwsgConnection:buffered-amount may reach before
-   * #LwsgConnection:slow-consumer-policy decides, in bytes; 16 MiB by default. A single
-   * message may be larger.
+   * #LwsgConnection:slow-consumer-policy decides, in bytes; 16 MiB by default. One message
+   * that is larger by itself may wait beside the others, and does not count.
    *
    * Since: 1.0
    */

@@ -55,6 +55,7 @@ struct _LwsgConnection {
   GQueue sends;                 /* GTask of send_async() */
   GQueue kept;                  /* LwsgMessage that wait for the end of one in fragments */
   gsize kept_bytes;
+  gsize kept_large;             /* the size of one above the limit among them, 0 if there is none */
 
   /* receiving */
   LwsgReading reading;

@@ -54,17 +54,24 @@ drop_messages (LwsgConnection *self, guint count)
   lwsg_connection_notify (self, LWSG_CONNECTION_PROP_DROPPED_MESSAGES);
 }
 
+static gsize
+frame_size (LwsgConnection *self, gsize length)
+{
+  return wire_frame_header_size (length, self->is_client) + length;
+}
+
 /* Makes room for a message, or for what follows of it, according to the policy. FALSE: it
  * is not to be sent, and that is an error if @error is set. */
 static gboolean
 make_room (LwsgConnection *self, gsize length, GError **error)
 {
   EngineOutput *output = &self->engine->output;
-  gsize size = wire_frame_header_size (length, self->is_client) + length;
+  gsize size = frame_size (self, length);
+  gsize wanted = engine_output_counted (output) + size;
   gboolean fits;
   guint dropped;
 
-  if (output->bytes == 0 || (output->bytes <= self->max_buffered && size <= self->max_buffered - output->bytes))
+  if (engine_output_has_room (output, size, self->max_buffered))
     return TRUE;
   /* Nobody could use half a message. */
   if (self->engine->sending_message && self->policy != LWSG_SLOW_CONSUMER_CLOSE)
@@ -73,12 +80,12 @@ make_room (LwsgConnection *self, gsize length, GError **error)
   switch (self->policy)
     {
     case LWSG_SLOW_CONSUMER_DROP_OLDEST:
-      dropped = engine_output_drop (output, output->bytes + size - MIN (self->max_buffered, output->bytes + size),
+      dropped = engine_output_drop (output, wanted - MIN (self->max_buffered, wanted),
                                     engine_deflate_may_drop (self->engine));
       if (engine_output_has_reached (output))
         engine_connection_stand_in (self->engine, ENGINE_LINE_SENT);
       /* If not, what is left has begun to leave, and leaves no room. */
-      fits = output->bytes == 0 || output->bytes + size <= self->max_buffered;
+      fits = engine_output_has_room (output, size, self->max_buffered);
       drop_messages (self, dropped + (fits ? 0 : 1));
       return fits;
     case LWSG_SLOW_CONSUMER_DROP_NEWEST:
@@ -136,6 +143,8 @@ lwsg_connection_send_here (LwsgConnection *self, LwsgMessageType type, gboolean 
   if (!engine_connection_send_data (self->engine, (WireOpcode) type, last, payload, length, &failure))
     return lwsg_error_propagate (error, g_steal_pointer (&failure));
 
+  if (G_UNLIKELY (frame_size (self, length) > self->max_buffered))
+    engine_output_note_large (&self->engine->output, frame_size (self, length));
   self->bytes_sent += length;
   lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BYTES_SENT);
   lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BUFFERED_AMOUNT);
@@ -177,7 +186,13 @@ kept_take (LwsgConnection *self)
   LwsgMessage *message = g_queue_pop_head (&self->kept);
 
   if (message != NULL)
-    self->kept_bytes -= g_bytes_get_size (lwsg_message_get_bytes (message));
+    {
+      gsize size = g_bytes_get_size (lwsg_message_get_bytes (message));
+
+      self->kept_bytes -= size;
+      if (size == self->kept_large)
+        self->kept_large = 0;
+    }
 
   return message;
 }
@@ -195,7 +210,8 @@ lwsg_connection_drop_kept (LwsgConnection *self)
 static gboolean
 kept_make_room (LwsgConnection *self, gsize length, GError **error)
 {
-  if (self->kept_bytes == 0 || (length <= self->max_buffered && self->kept_bytes <= self->max_buffered - length))
+  if (length > self->max_buffered ? self->kept_large == 0
+                                  : self->kept_bytes - self->kept_large <= self->max_buffered - length)
     return TRUE;
 
   if (self->policy == LWSG_SLOW_CONSUMER_CLOSE)
@@ -230,6 +246,8 @@ lwsg_connection_send_or_keep (LwsgConnection *self, LwsgMessageType type, GBytes
 
   g_queue_push_tail (&self->kept, lwsg_message_new (type, bytes));
   self->kept_bytes += length;
+  if (length > self->max_buffered)
+    self->kept_large = length;
 
   return TRUE;
 }

@@ -425,6 +425,83 @@ test_oracle (void)
     }
 }
 
+/* --- room */
+
+static gsize
+append_frame (EngineOutput *output, EngineBlock *block, gsize length)
+{
+  const gsize at = block->used;
+  const gsize size = add_frame (block, WIRE_FRAME_FIN | WIRE_OPCODE_BINARY, length, 0);
+
+  engine_output_append (output, block, at, size);
+
+  return size;
+}
+
+/* A message above the limit counts no more than nothing, wherever it stands and however much of it
+ * has left. */
+static void
+test_room (void)
+{
+  EngineOutput output = { 0 };
+  g_autoptr (EngineBlock) block = engine_block_new (NULL, 4000);
+  gsize small;
+  gsize large;
+
+  g_assert_true (engine_output_has_room (&output, 1000, 100));
+  small = append_frame (&output, block, 40);
+  g_assert_false (engine_output_has_room (&output, 100 - small + 1, 100));
+  g_assert_true (engine_output_has_room (&output, 100 - small, 100));
+  g_assert_true (engine_output_has_room (&output, 101, 100));
+  large = append_frame (&output, block, 1000);
+  engine_output_note_large (&output, large);
+  g_assert_cmpuint (engine_output_counted (&output), ==, small);
+  g_assert_false (engine_output_has_room (&output, 101, 100));
+  g_assert_true (engine_output_has_room (&output, 100 - small, 100));
+  append_frame (&output, block, 40);
+  g_assert_cmpuint (engine_output_counted (&output), ==, 2 * small);
+  g_assert_false (engine_output_has_room (&output, 100, 100));
+  /* A limit that was lowered holds. */
+  g_assert_false (engine_output_has_room (&output, 101, small));
+
+  engine_output_sent (&output, small + large / 2);
+  g_assert_cmpuint (engine_output_counted (&output), ==, small);
+  engine_output_sent (&output, large - large / 2 - 1);
+  g_assert_cmpuint (engine_output_counted (&output), ==, small);
+  g_assert_false (engine_output_has_room (&output, 101, 100));
+  engine_output_sent (&output, 1);
+  g_assert_cmpuint (engine_output_counted (&output), ==, small);
+  g_assert_true (engine_output_has_room (&output, 101, 100));
+  g_assert_null (output.marks);
+  engine_output_clear (&output);
+}
+
+/* It is dropped, another one is overtaken. */
+static void
+test_room_moves (void)
+{
+  EngineOutput output = { 0 };
+  g_autoptr (EngineBlock) block = engine_block_new (NULL, 4000);
+  const gsize small = append_frame (&output, block, 40);
+  gsize large = append_frame (&output, block, 1000);
+
+  engine_output_note_large (&output, large);
+  append_frame (&output, block, 40);
+  g_assert_cmpuint (engine_output_drop (&output, large, TRUE), ==, 2);
+  g_assert_cmpuint (engine_output_counted (&output), ==, small);
+  g_assert_null (output.marks);
+
+  large = append_frame (&output, block, 1000);
+  engine_output_note_large (&output, large);
+  engine_output_overtake (&output, block, 0, small);
+  g_assert_cmpuint (engine_output_counted (&output), ==, 2 * small);
+  engine_output_sent (&output, 2 * small + large - 1);
+  g_assert_cmpuint (engine_output_counted (&output), ==, 0);
+  g_assert_false (engine_output_has_room (&output, 101, 100));
+  engine_output_sent (&output, 1);
+  g_assert_null (output.marks);
+}
+
 /* --- marks */
 
 /* They are reached in their order, however many wait and whenever others come. */
@@ -489,6 +566,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/output/settle/moves-several", test_settle_moves_several);
   g_test_add_func ("/engine/output/settle/keeps", test_settle_keeps);
   g_test_add_func ("/engine/output/settle/joins-many", test_settle_joins_many);
+  g_test_add_func ("/engine/output/room", test_room);
+  g_test_add_func ("/engine/output/room-moves", test_room_moves);
   g_test_add_func ("/engine/output/marks/many", test_marks);
   g_test_add_func ("/engine/output/marks/cleared", test_marks_cleared);
   g_test_add_func ("/engine/output/settle/keeps-large", test_settle_keeps_large);

@@ -353,7 +353,7 @@ test_limit (void)
   expect_pattern (peer, 64 * KIB, 0);
 }
 
-/* A message that is larger than the limit may go when nothing waits. */
+/* One message that is larger than the limit may wait beside others. */
 static void
 test_limit_one_large (void)
 {
@@ -362,8 +362,21 @@ test_limit_one_large (void)
 
   owner->context->limits.output_limit = KIB;
   g_assert_true (send_pattern (owner, 4 * MIB, 0, NULL));
-  g_assert_false (send_pattern (owner, 1, 0, NULL));
+  g_assert_true (send_pattern (owner, 500, 1, NULL));
+  g_assert_false (send_pattern (owner, 2 * KIB, 2, NULL));
+  g_assert_false (send_pattern (owner, KIB, 2, NULL));
+  g_assert_true (send_pattern (owner, 500, 2, NULL));
+  g_assert_false (send_pattern (owner, 500, 3, NULL));
   expect_pattern (peer, 4 * MIB, 0);
+  expect_pattern (peer, 500, 1);
+  expect_pattern (peer, 500, 2);
+  owner_settle (owner);
+
+  /* Once it has left it is the turn of another one. */
+  g_assert_true (send_pattern (owner, 4 * MIB, 3, NULL));
+  g_assert_true (send_pattern (owner, 1, 4, NULL));
+  expect_pattern (peer, 4 * MIB, 3);
+  expect_pattern (peer, 1, 4);
 }
 
 /* Empty messages have headers, which wait as well. */

@@ -491,6 +491,74 @@ test_too_slow (Duo *duo, gconstpointer data)
   g_assert_cmpuint (received, >, 0);
 }
 
+/* A peer that is at a message above the limit, which was allowed, takes what follows in its turn. */
+static void
+check_behind_large (Duo *duo, LwsgSlowConsumerPolicy policy)
+{
+  g_autoptr (GBytes) large = block_of (64 * BLOCK);
+  g_autoptr (GBytes) block = block_of (BLOCK);
+  g_autoptr (GError) error = NULL;
+
+  lwsg_connection_set_slow_consumer_policy (duo->accepted, policy);
+  g_assert_true (lwsg_connection_send_text (duo->accepted, "first", &error));
+  g_assert_true (lwsg_connection_send (duo->accepted, LWSG_MESSAGE_BINARY, large, &error));
+  g_assert_true (lwsg_connection_send_text (duo->accepted, "small", &error));
+  g_assert_no_error (error);
+  duo_let_pass (duo);
+  g_assert_cmpuint (lwsg_connection_get_buffered_amount (duo->accepted), >, 10 * BLOCK);
+  g_assert_true (lwsg_connection_send (duo->accepted, LWSG_MESSAGE_BINARY, block, &error));
+  g_assert_no_error (error);
+
+  duo_expect (duo->connected, "first");
+  lwsg_message_unref (duo_receive (duo->connected));
+  duo_expect (duo->connected, "small");
+  lwsg_message_unref (duo_receive (duo->connected));
+  g_assert_cmpint (lwsg_connection_get_state (duo->accepted), ==, LWSG_CONNECTION_OPEN);
+  g_assert_cmpuint (n_dropped (duo->accepted), ==, 0);
+}
+
+static void
+test_behind_large (Duo *duo, gconstpointer data)
+{
+  duo_shrink_buffers (duo);
+  lwsg_connection_set_max_buffered_amount (duo->accepted, 2 * BLOCK);
+  check_behind_large (duo, LWSG_SLOW_CONSUMER_CLOSE);
+  check_behind_large (duo, LWSG_SLOW_CONSUMER_DROP_NEWEST);
+}
+
+/* ... up to the limit. */
+static void
+test_behind_large_limit (Duo *duo, gconstpointer data)
+{
+  g_autoptr (GBytes) large = block_of (64 * BLOCK);
+  g_autoptr (GError) error = NULL;
+
+  duo_shrink_buffers (duo);
+  lwsg_connection_pause (duo->connected);
+  lwsg_connection_set_max_buffered_amount (duo->accepted, 2 * BLOCK);
+  g_assert_true (lwsg_connection_send (duo->accepted, LWSG_MESSAGE_BINARY, large, NULL));
+  g_assert_false (lwsg_connection_send (duo->accepted, LWSG_MESSAGE_BINARY, large, &error));
+  g_assert_error (error, LWSG_ERROR, LWSG_ERROR_BUFFER_FULL);
+}
+
+/* Another thread's messages that wait for the end of one in fragments wait for this program. */
+static void
+test_large_kept (Duo *duo, gconstpointer data)
+{
+  g_autoptr (GBytes) part = g_bytes_new_static ("part", 4);
+  g_autoptr (GBytes) large = block_of (3 * BLOCK);
+  g_autoptr (GBytes) small = g_bytes_new_static ("small", 5);
+
+  lwsg_connection_set_max_buffered_amount (duo->accepted, 2 * BLOCK);
+  g_assert_true (lwsg_connection_send_fragment (duo->accepted, LWSG_MESSAGE_TEXT, part, FALSE, NULL));
+  g_assert_true (lwsg_protocol_broadcast (duo->protocol, LWSG_MESSAGE_BINARY, large, NULL));
+  g_assert_true (lwsg_protocol_broadcast (duo->protocol, LWSG_MESSAGE_TEXT, small, NULL));
+  g_assert_true (lwsg_connection_send_fragment (duo->accepted, LWSG_MESSAGE_TEXT, part, TRUE, NULL));
+  duo_expect (duo->connected, "partpart");
+  lwsg_message_unref (duo_receive (duo->connected));
+  duo_expect (duo->connected, "small");
+}
+
 /* A message in fragments comes whole or not at all. */
 static void
 test_drop_fragments (Duo *duo, gconstpointer data)
@@ -577,6 +645,9 @@ main (int argc, char **argv)
   duo_add_test ("/object/send/drop-completes", test_drop_completes);
   duo_add_test ("/object/send/drop-fragments", test_drop_fragments);
   duo_add_test ("/object/send/too-slow", test_too_slow);
+  duo_add_test ("/object/send/behind-large", test_behind_large);
+  duo_add_test ("/object/send/behind-large/limit", test_behind_large_limit);
+  duo_add_test ("/object/send/large-kept", test_large_kept);
   duo_add_test ("/object/send/closed", test_closed);
 
   return g_test_run ();
