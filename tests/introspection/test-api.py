@@ -31,7 +31,7 @@ OBJECTS = {
         'compression-takeover= compression-threshold= compression-window-bits= dispatch-budget= '
         'handshake-timeout= max-connections= max-connections-per-peer= max-handshakes= '
         'max-handshakes-per-peer= max-memory= max-message-size= ping-interval= '
-        'pong-timeout= proxy-resolver= tls-authentication-mode= tls-certificate= tls-database= tls-interaction=',
+        'pong-timeout= priority= proxy-resolver= tls-authentication-mode= tls-certificate= tls-database= tls-interaction=',
         'accept-certificate http-request'),
     'Protocol': ('context n-connections name', 'accept broadcast-request closed message opened'),
     'Request': ('method path query remote-address is-secure tls-peer-certificate tls-peer-certificate-errors', ''),
