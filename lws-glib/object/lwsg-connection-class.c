@@ -490,16 +490,19 @@ install_signals (void)
    * #LwsgProtocol::message, and then none of them needs a handler of its own. A handler in C
    * that keeps @message takes a reference.
    *
-   * What comes before there is a handler is kept, up to 64 KiB; then no more is read. If that
-   * lasts for 30 seconds, the program is taken for one that wants no messages: they are
-   * dropped from then on until somebody asks, so that Pings are answered and the end of the
-   * connection is seen.
+   * What comes while there is no handler, or all are blocked, is kept, up to 64 KiB; then no
+   * more is read. It is delivered within a second after there is one again, and by
+   * lwsg_connection_resume() at once. A connection whose messages nobody has ever asked for is
+   * different: if that lasts for 30 seconds, the program is taken for one that wants no
+   * messages. They are dropped from then on until somebody asks, so that Pings are answered and
+   * the end of the connection is seen. Who has got some, and wants no more, says so by a handler
+   * that does nothing.
    *
    * Since: 1.0
    */
   lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_MESSAGE] =
-    g_signal_new ("message", LWSG_TYPE_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                  LWSG_TYPE_MESSAGE);
+    g_signal_new ("message", LWSG_TYPE_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, lwsg_lend_VOID__BOXED,
+                  G_TYPE_NONE, 1, LWSG_TYPE_MESSAGE);
   g_signal_set_va_marshaller (lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_MESSAGE], LWSG_TYPE_CONNECTION,
                               lwsg_lend_VOID__BOXEDv);
 

@@ -9,13 +9,6 @@
 
 #include <lws-glib/lws-glib.h>
 
-/* What came is the connection's own until somebody wants it. */
-typedef enum {
-  LWSG_READING_NONE,            /* nobody has asked yet */
-  LWSG_READING_PULL,            /* lwsg_connection_receive_async() */
-  LWSG_READING_PUSH,            /* the signals */
-} LwsgReading;
-
 /* A message, or a piece of one that is streamed. */
 typedef struct {
   LwsgMessage *message;
@@ -58,7 +51,8 @@ struct _LwsgConnection {
   gsize kept_large;             /* the size of one above the limit among them, 0 if there is none */
 
   /* receiving */
-  LwsgReading reading;
+  gboolean asked;               /* somebody was there for messages once: then none is dropped */
+  gboolean heard_in_c;          /* the last message went to a handler in C: see lwsg_connection_deliver() */
   gboolean paused;              /* by the program */
   gboolean streaming;
   gboolean in_pieces;           /* the message that comes was begun while streaming */
@@ -174,6 +168,18 @@ void lwsg_connection_drop_kept (LwsgConnection *self);
 gboolean lwsg_connection_check_message (LwsgMessageType type, GBytes *bytes, GError **error);
 void lwsg_connection_fail_sends (LwsgConnection *self);
 
+/* --- lwsg-connection-deliver.c */
+
+/* Is there a handler for messages, or for the pieces of those that are streamed? */
+gboolean lwsg_connection_has_listener (LwsgConnection *self, gboolean for_pieces);
+
+/* Emits what came. FALSE: there was no handler for it. */
+gboolean lwsg_connection_deliver (LwsgConnection *self, const LwsgReceived *received);
+
+/* Is this the payload of a text message for which handlers are being called in this thread?
+ * Then it is known to be UTF-8. */
+gboolean lwsg_connection_is_giving_text (GBytes *bytes);
+
 /* --- lwsg-connection-receive.c */
 void lwsg_connection_update_flow (LwsgConnection *self);
 void lwsg_connection_fail_receives (LwsgConnection *self);
@@ -185,10 +191,6 @@ void lwsg_connection_drop_received (LwsgConnection *self);
 /* The connection has ended, and may be freed by any thread: who looks for handlers does so once
  * more, with a reference. */
 void lwsg_connection_look_last (LwsgConnection *self);
-
-/* Is this the payload of a text message for which handlers are being called in this thread?
- * Then it is known to be UTF-8. */
-gboolean lwsg_connection_is_giving_text (GBytes *bytes);
 
 /* The program has had the chance to connect to signals. */
 void lwsg_connection_start_flow (LwsgConnection *self);

@@ -38,54 +38,6 @@ lwsg_connection_update_flow (LwsgConnection *self)
     engine_connection_pause (self->engine, pause);
 }
 
-static gboolean
-receive_has_listener (LwsgConnection *self, gboolean for_pieces)
-{
-  guint signal = lwsg_connection_signals[for_pieces ? LWSG_CONNECTION_SIGNAL_FRAGMENT
-                                                    : LWSG_CONNECTION_SIGNAL_MESSAGE];
-
-  return g_signal_has_handler_pending (self, signal, 0, FALSE) ||
-         (!for_pieces && self->protocol != NULL && lwsg_protocol_has_listener (self->protocol));
-}
-
-/* A GBytes: the text that handlers in this thread are being given. */
-static GPrivate receive_text;
-
-gboolean
-lwsg_connection_is_giving_text (GBytes *bytes)
-{
-  return bytes == g_private_get (&receive_text);
-}
-
-/* A message that was held before streaming began is one large fragment. */
-static void
-receive_emit_signals (LwsgConnection *self, const LwsgReceived *received)
-{
-  LwsgMessage *message = received->message;
-
-  if (received->is_piece || self->streaming)
-    {
-      g_signal_emit (self, lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_FRAGMENT], 0,
-                     lwsg_message_get_message_type (message), lwsg_message_get_bytes (message), received->last);
-      return;
-    }
-
-  g_signal_emit (self, lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_MESSAGE], 0, message);
-  if (self->protocol != NULL)
-    lwsg_protocol_emit_message (self->protocol, self, message);
-}
-
-static void
-receive_emit (LwsgConnection *self, const LwsgReceived *received)
-{
-  gpointer outer = g_private_get (&receive_text);
-  gboolean checked = !received->is_piece && lwsg_message_get_message_type (received->message) == LWSG_MESSAGE_TEXT;
-
-  g_private_set (&receive_text, checked ? lwsg_message_get_bytes (received->message) : NULL);
-  receive_emit_signals (self, received);
-  g_private_set (&receive_text, outer);
-}
-
 static void
 received_free (LwsgReceived *received)
 {
@@ -157,7 +109,7 @@ static void receive_deliver_held (LwsgConnection *self);
 static void
 receive_look_at_stall (LwsgConnection *self)
 {
-  if (self->paused || self->held_bytes <= RECEIVE_HELD_MAX)
+  if (self->asked || self->paused || self->held_bytes <= RECEIVE_HELD_MAX)
     return;
 
   self->stalled += self->look_ms;
@@ -185,9 +137,8 @@ receive_look_again (gpointer data)
   g_autoptr (LwsgConnection) self = g_object_ref (data);
 
   receive_deliver_held (self);
-  if (self->reading == LWSG_READING_NONE)
-    receive_look_at_stall (self);
-  if (self->reading == LWSG_READING_NONE && !g_queue_is_empty (&self->held) && self->engine != NULL)
+  receive_look_at_stall (self);
+  if (!g_queue_is_empty (&self->held) && self->engine != NULL)
     {
       receive_look_in (self, MIN (self->look_ms * 2, RECEIVE_LOOK_MS_MAX));
       return G_SOURCE_CONTINUE;
@@ -213,7 +164,7 @@ receive_watch_for_handlers (LwsgConnection *self)
 {
   LwsgContext *context;
 
-  if (self->looking != NULL || self->reading != LWSG_READING_NONE || self->engine == NULL)
+  if (self->looking != NULL || self->engine == NULL)
     return;
 
   context = self->engine->context->owner;
@@ -242,12 +193,30 @@ receive_return_held (LwsgConnection *self)
   g_task_return_pointer (task, lwsg_message_ref (received->message), (GDestroyNotify) lwsg_message_unref);
 }
 
-static void
-receive_emit_held (LwsgConnection *self)
+/* FALSE: nobody is there for it. */
+static gboolean
+receive_deliver_first (LwsgConnection *self)
 {
   g_autoptr (LwsgReceived) received = receive_take_held (self);
 
-  receive_emit (self, received);
+  if (lwsg_connection_deliver (self, received))
+    return TRUE;
+
+  g_queue_push_head (&self->held, g_steal_pointer (&received));
+  self->held_bytes += received_cost (g_queue_peek_head (&self->held));
+  receive_count (self);
+
+  return FALSE;
+}
+
+/* The rest of a message goes where its beginning went, though streaming is off now; if nobody is
+ * left there, nobody can use it. */
+static void
+receive_finish_pieces (LwsgConnection *self)
+{
+  g_autoptr (LwsgReceived) received = receive_take_held (self);
+
+  lwsg_connection_deliver (self, received);
 }
 
 /* Gives messages to whoever is there for them; at the end of the connection also those
@@ -261,17 +230,11 @@ receive_deliver_held (LwsgConnection *self)
     {
       const LwsgReceived *first = g_queue_peek_head (&self->held);
 
-      /* The rest of a message goes where its beginning went. */
       if (first->is_piece && !self->streaming)
-        receive_emit_held (self);
-      else if (self->reading == LWSG_READING_PULL && !g_queue_is_empty (&self->receives))
+        receive_finish_pieces (self);
+      else if (!g_queue_is_empty (&self->receives))
         receive_return_held (self);
-      else if (receive_has_listener (self, self->streaming))
-        {
-          self->reading = LWSG_READING_PUSH;
-          receive_emit_held (self);
-        }
-      else
+      else if (!receive_deliver_first (self))
         break;
     }
   lwsg_connection_update_flow (self);
@@ -294,12 +257,10 @@ receive_whole_or_piece (LwsgConnection *self, const LwsgReceived *received)
       lwsg_connection_notify (self, LWSG_CONNECTION_PROP_MESSAGES_RECEIVED);
     }
 
-  if (self->reading == LWSG_READING_PUSH && g_queue_is_empty (&self->held) && !self->paused)
-    {
-      receive_emit (self, received);
-      return;
-    }
-  if (self->unwanted && self->reading == LWSG_READING_NONE && !receive_has_listener (self, self->streaming))
+  if (g_queue_is_empty (&self->held) && g_queue_is_empty (&self->receives) && !self->paused &&
+      lwsg_connection_deliver (self, received))
+    return;
+  if (self->unwanted && !self->asked && !lwsg_connection_has_listener (self, self->streaming))
     return;
   receive_hold (self, received);
   receive_deliver_held (self);
@@ -368,7 +329,8 @@ lwsg_connection_on_piece (LwsgConnection *self, const WirePiece *piece)
  *
  * A connection is read either like this or by #LwsgConnection::message: while that signal
  * or the one of its #LwsgProtocol has a handler, or #LwsgConnection:streaming is on, the
- * error is %LWSG_ERROR_BUSY. Only on the context's thread.
+ * error is %LWSG_ERROR_BUSY. One may change from one way to the other at any time: what comes
+ * between is kept. Only on the context's thread.
  *
  * Since: 1.0
  */
@@ -386,14 +348,14 @@ lwsg_connection_receive_async (LwsgConnection *self, GCancellable *cancellable, 
   g_task_set_source_tag (task, lwsg_connection_receive_async);
   if (g_task_return_error_if_cancelled (task))
     return;
-  if (self->streaming || receive_has_listener (self, FALSE))
+  if (self->streaming || lwsg_connection_has_listener (self, FALSE))
     {
       g_task_return_new_error (task, LWSG_ERROR, LWSG_ERROR_BUSY,
                                _("The messages of this connection go to handlers of a signal"));
       return;
     }
 
-  self->reading = LWSG_READING_PULL;
+  self->asked = TRUE;
   if (g_queue_is_empty (&self->held) && self->engine == NULL)
     {
       lwsg_connection_set_closed_error (self, &error);
@@ -482,8 +444,9 @@ lwsg_connection_pause (LwsgConnection *self)
  * lwsg_connection_resume:
  * @self: a connection
  *
- * Goes on after lwsg_connection_pause(). Messages that came before there was a handler
- * for #LwsgConnection::message are delivered now. Only on the context's thread.
+ * Goes on after lwsg_connection_pause(). Messages that came while there was no handler
+ * for #LwsgConnection::message, or all were blocked, are delivered now. Only on the context's
+ * thread.
  *
  * Since: 1.0
  */
@@ -522,7 +485,8 @@ lwsg_connection_get_streaming (LwsgConnection *self)
  *
  * Sets #LwsgConnection:streaming, for the messages that begin from now on; not while
  * lwsg_connection_receive_async() waits. What came before there was a handler is one
- * large fragment.
+ * large fragment. When it is turned off, the rest of a message that has begun still goes to
+ * #LwsgConnection::fragment, and nowhere if that has no handler any more.
  *
  * Since: 1.0
  */
@@ -537,7 +501,7 @@ lwsg_connection_set_streaming (LwsgConnection *self, gboolean streaming)
     return;
   self->streaming = !!streaming;
   /* Other handlers than before are looked for. */
-  self->reading = LWSG_READING_NONE;
+  self->heard_in_c = FALSE;
   lwsg_connection_notify (self, LWSG_CONNECTION_PROP_STREAMING);
   receive_deliver_held (self);
 }

@@ -3,6 +3,23 @@
  */
 #include "lwsg-lend-private.h"
 
+#include "lwsg-marshal.h"
+
+/* Set when a handler returns: emissions inside it are over by then. */
+static _Thread_local gboolean lend_taken;
+
+void
+lwsg_lend_begin (void)
+{
+  lend_taken = FALSE;
+}
+
+gboolean
+lwsg_lend_was_taken (void)
+{
+  return lend_taken;
+}
+
 /* What a handler of g_signal_connect() and its sisters gets first, and last. */
 typedef struct {
   gpointer first;
@@ -34,6 +51,7 @@ lwsg_lend_VOID__BOXEDv (GClosure *closure, GValue *returned, gpointer instance, 
   boxed = va_arg (copy, gpointer);
   va_end (copy);
   ((Handler) call.function) (call.first, boxed, call.last);
+  lend_taken = TRUE;
 }
 
 void
@@ -51,4 +69,21 @@ lwsg_lend_VOID__OBJECT_BOXEDv (GClosure *closure, GValue *returned, gpointer ins
   boxed = va_arg (copy, gpointer);
   va_end (copy);
   ((Handler) call.function) (call.first, object, boxed, call.last);
+  lend_taken = TRUE;
+}
+
+void
+lwsg_lend_VOID__BOXED (GClosure *closure, GValue *returned, guint n_values, const GValue *values, gpointer hint,
+                       gpointer marshal_data)
+{
+  g_cclosure_marshal_VOID__BOXED (closure, returned, n_values, values, hint, marshal_data);
+  lend_taken = TRUE;
+}
+
+void
+lwsg_lend_VOID__OBJECT_BOXED (GClosure *closure, GValue *returned, guint n_values, const GValue *values,
+                              gpointer hint, gpointer marshal_data)
+{
+  lwsg_marshal_VOID__OBJECT_BOXED (closure, returned, n_values, values, hint, marshal_data);
+  lend_taken = TRUE;
 }

@@ -7,7 +7,6 @@
 #include "lwsg-context-private.h"
 #include "lwsg-error-private.h"
 #include "lwsg-lend-private.h"
-#include "lwsg-marshal.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -600,7 +599,7 @@ install_message_signals (void)
    * Since: 1.0
    */
   signals[SIGNAL_MESSAGE] =
-    g_signal_new ("message", LWSG_TYPE_PROTOCOL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, lwsg_marshal_VOID__OBJECT_BOXED,
+    g_signal_new ("message", LWSG_TYPE_PROTOCOL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, lwsg_lend_VOID__OBJECT_BOXED,
                   G_TYPE_NONE, 2, LWSG_TYPE_CONNECTION, LWSG_TYPE_MESSAGE);
   g_signal_set_va_marshaller (signals[SIGNAL_MESSAGE], LWSG_TYPE_PROTOCOL, lwsg_lend_VOID__OBJECT_BOXEDv);
 

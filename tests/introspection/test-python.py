@@ -71,6 +71,32 @@ def check_cancelling():
     pair.context.close()
 
 
+def check_reading_modes():
+    pair = Pair()
+    got = []
+
+    def on_message(connection, message):
+        got.append(message.get_text())
+        if message.get_text() == 'once':
+            connection.disconnect(handler)
+
+    handler = pair.client.connect('message', on_message)
+    pair.server.send_text('first')
+    until(lambda: got == ['first'])
+    with pair.client.handler_block(handler):
+        pair.server.send_text('blocked')
+        result_of(pair.server, 'ping', None)
+        assert got == ['first']
+    for text in ('once', 'pulled', 'last'):
+        pair.server.send_text(text)
+    until(lambda: len(got) == 3)
+    assert result_of(pair.client, 'receive').get_text() == 'pulled'
+    handler = pair.client.connect('message', on_message)
+    until(lambda: len(got) == 4)
+    assert got == ['first', 'blocked', 'once', 'last']
+    pair.context.close()
+
+
 def check_properties():
     context = Lwsg.Context(max_message_size=100, ping_interval=7)
     changed = Emissions(context, 'notify::close-timeout')
@@ -295,8 +321,9 @@ def check_circles():
     assert gone
 
 
-CASES = (check_errors, check_cancelling, check_properties, check_list_model, check_broadcasts, check_threads,
-         check_kept_messages, check_handshake_headers, check_references, check_local_contexts, check_circles)
+CASES = (check_errors, check_cancelling, check_reading_modes, check_properties, check_list_model, check_broadcasts,
+         check_threads, check_kept_messages, check_handshake_headers, check_references, check_local_contexts,
+         check_circles)
 
 if __name__ == '__main__':
     sys.exit(tap.run((f'/introspection/python/{case.__name__.removeprefix("check_")}', case) for case in CASES))
