@@ -344,7 +344,6 @@ engine_connection_request_writable (EngineConnection *connection)
 void
 engine_connection_on_relief (EngineConnection *connection)
 {
-  connection->starved = FALSE;
   if (connection->state != ENGINE_STATE_CLOSED)
     engine_connection_stand_in (connection, ENGINE_LINE_RESUMED);
 }
@@ -352,11 +351,15 @@ engine_connection_on_relief (EngineConnection *connection)
 void
 engine_connection_on_writable (EngineConnection *connection)
 {
-  /* Whoever takes what waits is alive, even if our ping is still behind it. */
-  engine_connection_hear (connection);
-  if (connection->state == ENGINE_STATE_REPLYING)
-    engine_connection_arm (connection, connection->context->limits.reply_ticks);
-
+  /* Whoever takes what waits is alive, even if our ping is still behind it. That we try once more without
+   * memory tells nothing of the peer. */
+  if (!connection->starved)
+    {
+      engine_connection_hear (connection);
+      if (connection->state == ENGINE_STATE_REPLYING)
+        engine_connection_arm (connection, connection->context->limits.reply_ticks);
+    }
+  connection->starved = FALSE;
   connection->blocked = FALSE;
   engine_send_urgent (connection);
   if (!engine_connection_flush_some (connection))
