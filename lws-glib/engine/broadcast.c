@@ -94,6 +94,7 @@ gboolean
 engine_protocol_broadcast (EngineProtocol *protocol, guint8 *payload, gsize length, GError **error)
 {
   EngineContext *context = protocol->context;
+  EngineClaim claim;
 
   if (length > ENGINE_BROADCAST_MAX)
     {
@@ -104,10 +105,11 @@ engine_protocol_broadcast (EngineProtocol *protocol, guint8 *payload, gsize leng
 
   if (!engine_context_is_ours (context))
     return engine_channel_send (protocol, payload, length, error);
-  if (!engine_inbox_is_read_here (context->inbox))
+  if (!engine_inbox_claim (context->inbox, &claim))
     return engine_protocol_post (protocol, payload, length, error);
 
   engine_protocol_deliver (protocol, payload, length);
+  engine_inbox_unclaim (&claim);
 
   return TRUE;
 }

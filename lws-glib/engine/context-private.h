@@ -162,6 +162,7 @@ struct _EngineTurn {
   gboolean granted;             /* for the next of them the question was asked already */
   EngineBudget budget;
   EngineBudget *outer;          /* of the turn that this one is nested in */
+  const EngineInbox *outer_inbox; /* of what this turn is nested in, of another context perhaps */
 };
 
 /* One turn: waits for up to @timeout_ms (forever if negative) and works on what is

@@ -16,6 +16,7 @@ typedef struct {
   gatomicrefcount references;
   EngineWatch watch;            /* an eventfd: written when letters lie here */
   GThread *reader;              /* the thread of the service loop */
+  GRecMutex handover;           /* held while that changes, and by who relies on it outside a turn */
   GMutex mutex;
   GCond taken;                  /* there is room again */
   GQueue letters;
@@ -39,6 +40,23 @@ void engine_inbox_abandon (EngineInbox *inbox);
 
 /* Does the service loop run on the calling thread? */
 gboolean engine_inbox_is_read_here (EngineInbox *inbox);
+
+/* A turn begins: from now on the calling thread is the reader. Returns what is to be given to
+ * engine_inbox_end_turn(). Waits for who has a claim. */
+const EngineInbox *engine_inbox_begin_turn (EngineInbox *inbox);
+void engine_inbox_end_turn (const EngineInbox *outer);
+
+/* What a thread that may or may not be the reader must have to work on the context: between two turns another
+ * thread could take the loop over at any moment, and it does so at the first turn after a
+ * context was made elsewhere. */
+typedef struct {
+  EngineInbox *inbox;           /* NULL: within a turn, there is nothing to give back */
+  const EngineInbox *outer;
+} EngineClaim;
+
+/* FALSE: the loop runs on another thread. Claims may be nested. */
+gboolean engine_inbox_claim (EngineInbox *inbox, EngineClaim *claim);
+void engine_inbox_unclaim (EngineClaim *claim);
 
 typedef void (*EngineLetterFunc) (gpointer data);
 

@@ -56,6 +56,7 @@ engine_inbox_new (GError **error)
   engine_watch_init (&inbox->watch, ENGINE_WATCH_INBOX, fd);
   inbox->reader = g_thread_self ();
   inbox->generation = engine_fork_generation ();
+  g_rec_mutex_init (&inbox->handover);
   g_mutex_init (&inbox->mutex);
   g_cond_init (&inbox->taken);
   g_queue_init (&inbox->letters);
@@ -84,6 +85,7 @@ engine_inbox_unref (EngineInbox *inbox)
       g_cond_clear (&inbox->taken);
       close (inbox->watch.fd);
     }
+  g_rec_mutex_clear (&inbox->handover);
   g_free (inbox);
 }
 
@@ -116,6 +118,67 @@ engine_inbox_is_read_here (EngineInbox *inbox)
 {
   return g_atomic_pointer_get (&inbox->reader) == g_thread_self ();
 }
+
+/* --- the thread of the loop */
+
+/* Of the innermost turn or claim on this thread. It is compared, and never followed. */
+static _Thread_local const EngineInbox *inbox_innermost;
+
+const EngineInbox *
+engine_inbox_begin_turn (EngineInbox *inbox)
+{
+  const EngineInbox *outer = inbox_innermost;
+
+  if (!engine_inbox_is_read_here (inbox))
+    {
+      g_rec_mutex_lock (&inbox->handover);
+      g_atomic_pointer_set (&inbox->reader, g_thread_self ());
+      g_rec_mutex_unlock (&inbox->handover);
+    }
+  inbox_innermost = inbox;
+
+  return outer;
+}
+
+void
+engine_inbox_end_turn (const EngineInbox *outer)
+{
+  inbox_innermost = outer;
+}
+
+gboolean
+engine_inbox_claim (EngineInbox *inbox, EngineClaim *claim)
+{
+  *claim = (EngineClaim){ NULL, NULL };
+  if (!engine_inbox_is_read_here (inbox))
+    return FALSE;
+  if (inbox_innermost == inbox)
+    return TRUE;
+
+  g_rec_mutex_lock (&inbox->handover);
+  if (!engine_inbox_is_read_here (inbox))
+    {
+      g_rec_mutex_unlock (&inbox->handover);
+      return FALSE;
+    }
+  *claim = (EngineClaim){ engine_inbox_ref (inbox), inbox_innermost };
+  inbox_innermost = inbox;
+
+  return TRUE;
+}
+
+void
+engine_inbox_unclaim (EngineClaim *claim)
+{
+  if (claim->inbox == NULL)
+    return;
+
+  inbox_innermost = claim->outer;
+  g_rec_mutex_unlock (&claim->inbox->handover);
+  g_clear_pointer (&claim->inbox, engine_inbox_unref);
+}
+
+/* --- letters */
 
 static gboolean
 inbox_wait_for_room (EngineInbox *inbox, gsize length)

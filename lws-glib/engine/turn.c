@@ -150,7 +150,7 @@ turn_begin (EngineTurn *turn, EngineContext *context)
   if (!engine_context_is_ours (context))
     return FALSE;
 
-  g_atomic_pointer_set (&context->inbox->reader, g_thread_self ());
+  turn->outer_inbox = engine_inbox_begin_turn (context->inbox);
   engine_context_hold (context);
 
   /* A nested turn finds none: the outer one is using it. */
@@ -170,6 +170,7 @@ static gboolean
 turn_end (EngineTurn *turn)
 {
   EngineContext *context = turn->context;
+  gboolean alive;
 
   if (context->spare_buffer == NULL)
     context->spare_buffer = g_steal_pointer (&turn->buffer);
@@ -182,7 +183,10 @@ turn_end (EngineTurn *turn)
   context->turn_looked = turn->budget.looked;
   context->turn_full = turn->budget.over || turn->frames == 0;
 
-  return engine_context_release (context);
+  alive = engine_context_release (context);
+  engine_inbox_end_turn (turn->outer_inbox);
+
+  return alive;
 }
 
 gboolean

@@ -322,14 +322,30 @@ send_from_elsewhere (LwsgConnection *self, LwsgMessageType type, GBytes *bytes, 
   return TRUE;
 }
 
+/* FALSE: the connection is at home elsewhere. Otherwise whether it was sent is in *sent. */
+static gboolean
+send_if_here (LwsgConnection *self, LwsgMessageType type, const guint8 *payload, gsize length, gboolean *sent,
+              GError **error)
+{
+  EngineClaim claim;
+
+  if (!lwsg_home_claim (self->home, &claim))
+    return FALSE;
+  *sent = send_whole (self, type, payload, length, error);
+  engine_inbox_unclaim (&claim);
+
+  return TRUE;
+}
+
 static gboolean
 send_from_anywhere (LwsgConnection *self, LwsgMessageType type, GBytes *bytes, GError **error)
 {
   gsize length;
   const guint8 *payload = g_bytes_get_data (bytes, &length);
+  gboolean sent;
 
-  if (lwsg_home_serves_here (self->home))
-    return send_whole (self, type, payload, length, error);
+  if (send_if_here (self, type, payload, length, &sent, error))
+    return sent;
 
   return send_from_elsewhere (self, type, bytes, error);
 }
@@ -387,6 +403,7 @@ gboolean
 lwsg_connection_send_text (LwsgConnection *self, const char *text, GError **error)
 {
   g_autoptr (GBytes) bytes = NULL;
+  gboolean sent;
 
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), FALSE);
   g_return_val_if_fail (text != NULL, FALSE);
@@ -394,8 +411,8 @@ lwsg_connection_send_text (LwsgConnection *self, const char *text, GError **erro
   bytes = g_bytes_new_static (text, strlen (text));
   if (!lwsg_connection_check_message (LWSG_MESSAGE_TEXT, bytes, error))
     return FALSE;
-  if (lwsg_home_serves_here (self->home))
-    return send_whole (self, LWSG_MESSAGE_TEXT, (const guint8 *) text, strlen (text), error);
+  if (send_if_here (self, LWSG_MESSAGE_TEXT, (const guint8 *) text, strlen (text), &sent, error))
+    return sent;
 
   /* The other thread needs a copy. */
   g_bytes_unref (bytes);

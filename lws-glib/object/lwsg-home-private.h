@@ -30,11 +30,14 @@ lwsg_home_is_copy (LwsgHome *home)
 }
 
 /* The same in less time, for what any thread may do: one that has just taken over the main loop
- * is taken for another one until its first turn. */
+ * is taken for another one until its first turn. TRUE: no other thread takes it over before
+ * engine_inbox_unclaim(). */
 static inline gboolean
-lwsg_home_serves_here (LwsgHome *home)
+lwsg_home_claim (LwsgHome *home, EngineClaim *claim)
 {
-  return home == NULL || (!lwsg_home_is_copy (home) && engine_inbox_is_read_here (home->inbox));
+  *claim = (EngineClaim){ NULL, NULL };
+
+  return home == NULL || (!lwsg_home_is_copy (home) && engine_inbox_claim (home->inbox, claim));
 }
 
 /* Has @func called at home, in a turn of the main loop; never at once. From any thread. An object

@@ -331,6 +331,8 @@ gboolean
 lwsg_protocol_broadcast (LwsgProtocol *self, LwsgMessageType type, GBytes *bytes, GError **error)
 {
   g_autoptr (LwsgMessage) message = NULL;
+  EngineClaim claim;
+  gboolean is_open;
 
   g_return_val_if_fail (LWSG_IS_PROTOCOL (self), FALSE);
   g_return_val_if_fail (bytes != NULL, FALSE);
@@ -339,16 +341,16 @@ lwsg_protocol_broadcast (LwsgProtocol *self, LwsgMessageType type, GBytes *bytes
     return FALSE;
 
   message = lwsg_message_new (type, bytes);
-  if (!lwsg_home_serves_here (self->home))
+  if (!lwsg_home_claim (self->home, &claim))
     return broadcast_from_elsewhere (self, message, g_bytes_get_size (bytes), error);
-  if (self->engine == NULL)
-    {
-      g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The context is closed"));
-      return FALSE;
-    }
-  g_signal_emit (self, signals[SIGNAL_BROADCAST_REQUEST], 0, message);
+  is_open = self->engine != NULL;
+  if (is_open)
+    g_signal_emit (self, signals[SIGNAL_BROADCAST_REQUEST], 0, message);
+  else
+    g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The context is closed"));
+  engine_inbox_unclaim (&claim);
 
-  return TRUE;
+  return is_open;
 }
 
 /**

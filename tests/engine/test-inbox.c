@@ -161,12 +161,111 @@ test_outlives_its_context (void)
   engine_inbox_unref (inbox);
 }
 
+/* --- the thread that serves */
+
+typedef struct {
+  Owner *owner;
+  GMutex mutex;
+  GCond cond;
+  GThread *thread;
+  gboolean begun;
+  gboolean served;
+  gboolean overlapped;
+} Takeover;
+
+static gpointer
+take_over (gpointer data)
+{
+  Takeover *takeover = data;
+
+  g_mutex_lock (&takeover->mutex);
+  takeover->begun = TRUE;
+  g_cond_broadcast (&takeover->cond);
+  g_mutex_unlock (&takeover->mutex);
+  g_assert_true (engine_context_service (takeover->owner->context, 0));
+  g_mutex_lock (&takeover->mutex);
+  takeover->served = TRUE;
+  g_cond_broadcast (&takeover->cond);
+  g_mutex_unlock (&takeover->mutex);
+
+  return NULL;
+}
+
+/* While a broadcast is delivered on the thread that made the context, another one begins its first turn: that
+ * does not happen at the same time. It has some time for doing so wrongly. */
+static void
+be_overtaken (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpointer detail)
+{
+  Takeover *takeover = owner->hook_data;
+  const gint64 end = g_get_monotonic_time () + G_TIME_SPAN_SECOND / 10;
+
+  if (event != OWNER_BROADCAST || takeover->thread != NULL)
+    return;
+
+  takeover->thread = g_thread_new ("loop", take_over, takeover);
+  g_mutex_lock (&takeover->mutex);
+  while (!takeover->begun)
+    g_cond_wait (&takeover->cond, &takeover->mutex);
+  while (!takeover->served && g_cond_wait_until (&takeover->cond, &takeover->mutex, end))
+    ;
+  takeover->overlapped = takeover->served;
+  g_mutex_unlock (&takeover->mutex);
+  /* Within the claim there may be others. */
+  if (owner->counts[OWNER_BROADCAST] == 1)
+    g_assert_true (engine_protocol_broadcast (owner->protocol, (guint8 *) "inner", 5, NULL));
+}
+
+static void
+test_first_turn (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  Takeover takeover = { .owner = owner };
+
+  g_mutex_init (&takeover.mutex);
+  g_cond_init (&takeover.cond);
+  owner->hook = be_overtaken;
+  owner->hook_data = &takeover;
+  g_assert_true (engine_protocol_broadcast (owner->protocol, (guint8 *) "outer", 5, NULL));
+  g_assert_cmpuint (owner->counts[OWNER_BROADCAST], ==, 2);
+  g_thread_join (takeover.thread);
+  g_assert_false (takeover.overlapped);
+  g_assert_true (takeover.served);
+  g_assert_cmpuint (owner->context->depth, ==, 0);
+
+  /* The loop is that thread's now. */
+  g_assert_true (engine_protocol_broadcast (owner->protocol, (guint8 *) "later", 5, NULL));
+  g_assert_cmpuint (owner->counts[OWNER_BROADCAST], ==, 2);
+  owner_wait (owner, OWNER_BROADCAST, 3);
+  g_mutex_clear (&takeover.mutex);
+  g_cond_clear (&takeover.cond);
+}
+
+/* A claim is given back after what it was made for is gone. */
+static void
+destroy_inside (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpointer detail)
+{
+  if (event == OWNER_BROADCAST)
+    engine_context_destroy (owner->context);
+}
+
+static void
+test_destroyed_in_claim (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+
+  owner->hook = destroy_inside;
+  g_assert_true (engine_protocol_broadcast (owner->protocol, (guint8 *) "the last", 8, NULL));
+  g_assert_null (owner->context);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/engine/inbox/threads", test_threads);
+  g_test_add_func ("/engine/inbox/first-turn", test_first_turn);
+  g_test_add_func ("/engine/inbox/destroyed-in-claim", test_destroyed_in_claim);
   g_test_add_func ("/engine/inbox/wakes", test_wakes);
   g_test_add_func ("/engine/inbox/at-once", test_at_once);
   g_test_add_func ("/engine/inbox/one-begets-another", test_one_begets_another);
