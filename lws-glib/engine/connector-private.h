@@ -66,8 +66,12 @@ EngineConnection *engine_connector_dial_within (EngineContext *context, const En
 GSocketClient *engine_connector_client (const EngineDestination *destination);
 GSocketConnectable *engine_connector_connectable (EngineDial *dial, const EngineDestination *destination);
 
-/* Where the answers of GIO are to come to. */
-void engine_connector_choose_context (EngineContext *context, EngineDial *dial);
+/* NULL with errno if there is no descriptor for it. */
+GMainContext *engine_connector_new_main_context (void);
+
+/* Where the answers of GIO are to come to. FALSE, and the connection has failed, if there can be no
+ * such place. */
+gboolean engine_connector_choose_context (EngineContext *context, EngineDial *dial);
 
 /* GIO's answer: @stream, or @error. */
 void engine_connector_take_over (EngineConnection *connection, GSocketConnection *stream, const GError *error);

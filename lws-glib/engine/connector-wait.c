@@ -5,6 +5,7 @@
 
 #include "context-private.h"
 
+#include <errno.h>
 #include <glib/gi18n-lib.h>
 
 /* A connection for which whoever wants it waits within the call. */
@@ -41,10 +42,17 @@ connector_wait (EngineDial *dial, const EngineDestination *destination, guint se
 {
   g_autoptr (GSocketClient) client = engine_connector_client (destination);
   g_autoptr (GSocketConnectable) connectable = engine_connector_connectable (dial, destination);
-  g_autoptr (GMainContext) own = g_main_context_new ();
+  g_autoptr (GMainContext) own = engine_connector_new_main_context ();
   g_autoptr (GSource) timer = g_timeout_source_new_seconds (seconds);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   ConnectorWait wait = { .cancellable = cancellable };
+
+  if (own == NULL)
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("No connection to %s: %s"), dial->place,
+                   g_strerror (errno));
+      return NULL;
+    }
 
   g_source_set_callback (timer, connector_on_time_over, &wait, NULL);
   g_source_attach (timer, own);
@@ -98,10 +106,9 @@ engine_connector_dial_within (EngineContext *context, const EngineDestination *d
   engine_context_hold (context);
   /* In a turn it was another tick when that began. */
   context->tick = engine_context_tick (context);
-  engine_connector_choose_context (context, connection->dial);
-  if (g_error_matches (failure, ENGINE_ERROR, ENGINE_ERROR_TIMED_OUT))
+  if (failure != NULL && failure->domain == ENGINE_ERROR)
     engine_connector_fail (connection, failure);
-  else
+  else if (failure != NULL || !connection->dial->secure || engine_connector_choose_context (context, connection->dial))
     engine_connector_take_over (connection, stream, failure);
   if (connection->state == ENGINE_STATE_CLOSED)
     connection = connector_drop (connection, error);

@@ -15,7 +15,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define CONNECTOR_PORT 80
 #define CONNECTOR_SECURE_PORT 443
@@ -356,6 +358,19 @@ engine_connector_lose_threads (EngineContext *context)
     }
 }
 
+GMainContext *
+engine_connector_new_main_context (void)
+{
+  /* GLib ends the program where this fails for it. */
+  int fd = eventfd (0, EFD_CLOEXEC);
+
+  if (fd < 0)
+    return NULL;
+  close (fd);
+
+  return g_main_context_new ();
+}
+
 /* Where GIO shall answer: the driver's main context, or one that turns of our own
  * look after. */
 static GMainContext *
@@ -367,7 +382,7 @@ connector_main_context (EngineContext *context, gboolean *ours)
   if (theirs != NULL)
     return theirs;
   if (context->gio == NULL)
-    context->gio = g_main_context_new ();
+    context->gio = engine_connector_new_main_context ();
 
   return context->gio;
 }
@@ -396,11 +411,22 @@ engine_connector_client (const EngineDestination *destination)
   return client;
 }
 
-void
+gboolean
 engine_connector_choose_context (EngineContext *context, EngineDial *dial)
 {
+  GMainContext *main_context = connector_main_context (context, &dial->on_gio);
+
+  if (main_context == NULL)
+    {
+      engine_connection_abort (dial->connection, ENGINE_ERROR_SYSTEM, _("No connection to %s: %s"), dial->place,
+                               g_strerror (errno));
+      return FALSE;
+    }
+
   dial->cancellable = g_cancellable_new ();
-  dial->main_context = g_main_context_ref (connector_main_context (context, &dial->on_gio));
+  dial->main_context = g_main_context_ref (main_context);
+
+  return TRUE;
 }
 
 static void
@@ -409,8 +435,7 @@ connector_start (EngineContext *context, EngineDial *dial, const EngineDestinati
   g_autoptr (GSocketClient) client = engine_connector_client (destination);
   g_autoptr (GSocketConnectable) connectable = engine_connector_connectable (dial, destination);
 
-  engine_connector_choose_context (context, dial);
-  if (!engine_connector_begin_job (dial))
+  if (!engine_connector_choose_context (context, dial) || !engine_connector_begin_job (dial))
     return;
   g_socket_client_connect_async (client, connectable, dial->cancellable, connector_on_connected, dial);
   engine_connector_begun_job (dial);

@@ -3,6 +3,7 @@
  */
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -111,6 +112,33 @@ test_time_over (void)
   close (clients[1]);
 }
 
+/* A main context needs one, too, for want of which GLib would end the program. */
+static void
+test_no_descriptors (void)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (GError) error = NULL;
+  struct rlimit limit;
+  rlim_t before;
+  int next = dup (owner->context->epoll_fd);
+
+  g_assert_cmpint (next, >=, 0);
+  close (next);
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  before = limit.rlim_cur;
+  for (guint more = 0; more < 6; more++)
+    {
+      limit.rlim_cur = (rlim_t) next + more;
+      g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+      if (dial (owner, "127.0.0.1", owner->port, PATIENCE_SECONDS, &error) == NULL)
+        g_assert_nonnull (error);
+      g_clear_error (&error);
+    }
+  limit.rlim_cur = before;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  g_assert_nonnull (dial (owner, "127.0.0.1", owner->port, PATIENCE_SECONDS, NULL));
+}
+
 static void
 test_invalid (void)
 {
@@ -130,6 +158,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/dial-within/connected", test_connected);
   g_test_add_func ("/engine/dial-within/refused", test_refused);
   g_test_add_func ("/engine/dial-within/time-over", test_time_over);
+  g_test_add_func ("/engine/dial-within/no-descriptors", test_no_descriptors);
   g_test_add_func ("/engine/dial-within/invalid", test_invalid);
 
   return g_test_run ();
