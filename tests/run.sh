@@ -11,6 +11,7 @@ usage ()
 {
   cat <<END
 Usage: sh tests/run.sh [--plain] [--sanitize] [--clang] [--thread] [--valgrind] [--fuzz]
+                       [--coverage] [--installed]
 
   --plain      the whole suite, reference manual included (as without any option)
   --sanitize   the suite under AddressSanitizer and UBSan
@@ -18,6 +19,8 @@ Usage: sh tests/run.sh [--plain] [--sanitize] [--clang] [--thread] [--valgrind] 
   --thread     the tests of what crosses threads under ThreadSanitizer
   --valgrind   the suite under valgrind
   --fuzz       the fuzz targets with clang and libFuzzer, over their corpus
+  --coverage   the suite, and which lines of the library it reached
+  --installed  the tests in C as they are installed, against the installed library
 
 Several options are several runs, one after the other.
 END
@@ -27,7 +30,7 @@ modes=
 for option in "$@"
 do
   case "$option" in
-    --plain | --sanitize | --clang | --thread | --valgrind | --fuzz) modes="$modes ${option#--}" ;;
+    --plain | --sanitize | --clang | --thread | --valgrind | --fuzz | --coverage | --installed) modes="$modes ${option#--}" ;;
     --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -43,6 +46,7 @@ do
     plain) groups="$groups doc" ;;
     valgrind) groups="$groups valgrind" ;;
     clang | fuzz) groups="$groups fuzz" ;;
+    coverage | installed) groups="$groups $mode" ;;
   esac
 done
 # shellcheck disable=SC2086 # a list of names
@@ -118,6 +122,26 @@ do
       fi
       meson compile -C _build-fuzz fuzz-targets
       run _build-fuzz testlog-sanitize --setup=sanitize --suite=fuzz
+      ;;
+    coverage)
+      build _build-coverage -Db_coverage=true
+      # Counts of an earlier run would be added to.
+      find _build-coverage -name '*.gcda' -delete
+      run _build-coverage testlog
+      mkdir -p _build-coverage/meson-logs/coverage
+      gcovr --root . --object-directory _build-coverage --filter lws-glib/ --exclude-unreachable-branches --print-summary \
+        --xml _build-coverage/meson-logs/coverage.xml \
+        --html-details _build-coverage/meson-logs/coverage/index.html || status=1
+      ;;
+    installed)
+      root=$PWD/_build-installed/root
+      build _build-installed -Dinstalled_tests=true -Dintrospection=false -Dexamples=false -Dprefix="$root" -Dlibdir=lib
+      rm -rf "$root"
+      meson install -C _build-installed --no-rebuild --quiet
+      log=_build-installed/meson-logs/testlog-installed.json
+      rm -f "$log"
+      LD_LIBRARY_PATH=$root/lib /usr/bin/python3 tests/run-installed.py "$root" "$log" || status=1
+      logs="$logs $log"
       ;;
   esac
 done

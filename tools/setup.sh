@@ -17,7 +17,7 @@ packages_of ()
     build)    echo 'gcc libc6-dev meson ninja-build pkgconf libglib2.0-dev zlib1g-dev libgnutls28-dev glib-networking gettext openssl libgirepository1.0-dev valac' ;;
     # node-ws: npm's ws as Debian has it. libwebsockets-dev: a test compares symbols, and
     # another links with both libraries.
-    test)     echo 'g++ python3 python3-gi python3-websockets gjs nodejs node-ws curl libwebsockets-dev' ;;
+    test)     echo 'g++ python3 python3-gi python3-websockets gjs nodejs node-ws curl libwebsockets-dev cmake' ;;
     # libglib2.0-doc: the manual links to it.
     doc)      echo 'gtk-doc-tools docbook-xml docbook-xsl xsltproc libglib2.0-doc' ;;
     # libc6-dbg: without symbols of the dynamic linker valgrind sees errors in it.
@@ -30,6 +30,13 @@ packages_of ()
     # clang-tools: scan-build.
     analyze)  echo 'cppcheck clang-tools' ;;
     format)   echo 'clang-format' ;;
+    coverage) echo 'gcovr' ;;
+    installed) echo 'gnome-desktop-testing' ;;
+    # What looks at all files of the sources.
+    tree)     echo 'python3 python3-yaml reuse shellcheck' ;;
+    # What packaging/debian/control asks for beside the groups build, test and doc, and what
+    # looks at the packages.
+    packaging) echo 'git debhelper dpkg-dev gobject-introspection lintian' ;;
     *)        return 1 ;;
   esac
 }
@@ -41,7 +48,8 @@ is_installed ()
 
 if [ $# -eq 0 ]
 then
-  echo "Usage: sh tools/setup.sh GROUP...   (build, test, doc, valgrind, fuzz, analyze, bench, format)" >&2
+  echo "Usage: sh tools/setup.sh GROUP...   (build, test, doc, valgrind, fuzz, analyze, bench, format, coverage,
+  installed, tree, packaging)" >&2
   exit 2
 fi
 

@@ -12,10 +12,19 @@
 
 #define CATALOGUES "../../po"
 
+/* In the folder of the build; in that of the system if the test itself is installed. */
+static char *
+find_catalogues (void)
+{
+  g_autofree char *built = g_test_build_filename (G_TEST_BUILT, CATALOGUES, NULL);
+
+  return g_file_test (built, G_FILE_TEST_IS_DIR) ? g_steal_pointer (&built) : g_strdup (LOCALEDIR);
+}
+
 static gboolean
 speak_german (void)
 {
-  g_autofree char *folder = g_test_build_filename (G_TEST_BUILT, CATALOGUES, NULL);
+  g_autofree char *folder = find_catalogues ();
   g_autofree char *catalogue = g_build_filename (folder, "de", "LC_MESSAGES", GETTEXT_PACKAGE ".mo", NULL);
   /* The library binds its texts to where they will be installed, when it is first used. */
   g_autoptr (LwsgContext) context = lwsg_context_new ();
