@@ -7,10 +7,12 @@
 A sample in C that is no whole program is compiled behind frame-object.h or frame-classic.h, which declare what it
 leaves to its program, and behind the functions of the samples before it on its page. Its statements stand in a
 function. All that is in JavaScript or Python is run: servers and clients meet each other. What is a part of a program
-in JavaScript is run behind the frame below. Commands for a shell are parsed.
+in JavaScript is run behind the frame below. What is for a shell, Meson, CMake or Flatpak is parsed.
 """
 
+import configparser
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -205,7 +207,24 @@ def check_meson(sample):
         output_of(['meson', 'introspect', '--ast', f'{directory}/meson.build'])
 
 
-CHECKS = {'c': check_c, 'sh': check_sh, 'meson': check_meson}
+def check_json(sample):
+    json.loads(sample.text)
+
+
+def check_ini(sample):
+    configparser.ConfigParser().read_string(sample.text)
+
+
+def check_cmake(sample):
+    if not shutil.which('cmake'):
+        raise tap.Skip('cmake is not installed')
+    # tests/install/dependents.py builds with it.
+    with tempfile.TemporaryDirectory(prefix='lws-glib-samples-') as directory:
+        pathlib.Path(directory, 'sample.cmake').write_text('return()\n' + sample.text, encoding='utf-8')
+        output_of(['cmake', '-P', f'{directory}/sample.cmake'])
+
+
+CHECKS = {'c': check_c, 'sh': check_sh, 'meson': check_meson, 'json': check_json, 'ini': check_ini, 'cmake': check_cmake}
 
 # Who meets whom, and what the client says then.
 MEETINGS = (
