@@ -13,6 +13,11 @@
 
 #include <libwebsockets.h>
 
+/* Meson defines where the page is installed. The folder beside this one is for who compiles it by hand. */
+#ifndef DEMO_DIR
+#define DEMO_DIR "../data"
+#endif
+
 #define EXIT_USAGE 2
 #define DEFAULT_PORT 7681
 
