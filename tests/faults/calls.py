@@ -37,6 +37,7 @@ def plain_name(symbol):
 
 def calls_of_rows():
     """The rows show in the paths of the test: /faults/CALL/FAILURE, where CALL may have a "-variant"."""
+    # GLib writes them as comments since 2.80: "# /faults/..."
     return {path.split('/')[2].split('-')[0] for path in output_of(TEST, '-l').split() if path.startswith('/faults/')}
 
 

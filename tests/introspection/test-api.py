@@ -1,22 +1,24 @@
 # lws-glib: WebSockets for the GLib main loop
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What of the API is in the typelib, and what is not.
+"""What of the API is introspected, and what is not.
 
-   test-api.py LIST-OF-SYMBOLS
+   test-api.py LIST-OF-SYMBOLS GIR FOLDER      (where the GIR files of GLib are)
 """
 
 import keyword
+import pathlib
 import re
 import sys
 
 import gi
+import gir
 import tap
 
-gi.require_version('GIRepository', '2.0')
 gi.require_version('Lwsg', '1.0')
-from gi.repository import GIRepository, GObject, Lwsg  # noqa: E402
+from gi.repository import GObject, Lwsg  # noqa: E402
 
-REPOSITORY = GIRepository.Repository.get_default()
+SYMBOLS, GIR, FOLDER = map(pathlib.Path, sys.argv[1:4])
+LWSG = gir.Namespace(GIR)
 
 # The classes, with their properties ("=" for those that can be set) and signals.
 OBJECTS = {
@@ -63,37 +65,13 @@ HIDDEN = re.compile(r'lwsg_(source_\w+|\w+_get_type)$')
 SHARED_FINISH = {'connect_full_async': 'connect_finish'}
 
 
-def infos():
-    return [REPOSITORY.get_info('Lwsg', i) for i in range(REPOSITORY.get_n_infos('Lwsg'))]
+def names_of(kind, namespace, name):
+    return {element.get('name').replace('-', '_') for element in namespace.members(name, kind)}
 
 
-def names_of(kind, info):
-    count, get = MEMBERS[kind]
-    # Each language has a way of its own to call constructors.
-    return {get(info, i).get_name().replace('-', '_') for i in range(count(info))} - {'new'}
-
-
-def functions():
-    """All functions and methods, by their symbols."""
-    found = {}
-    for info in infos():
-        if info.get_type() == GIRepository.InfoType.FUNCTION:
-            found[GIRepository.function_info_get_symbol(info)] = info
-        elif info.get_type() in METHODS:
-            count, get = METHODS[info.get_type()]
-            for i in range(count(info)):
-                found[GIRepository.function_info_get_symbol(get(info, i))] = get(info, i)
-    return found
-
-
-# What stands beside each other in a class of another language.
-MEMBERS = {
-    'method': (GIRepository.object_info_get_n_methods, GIRepository.object_info_get_method),
-    'property': (GIRepository.object_info_get_n_properties, GIRepository.object_info_get_property),
-    'signal': (GIRepository.object_info_get_n_signals, GIRepository.object_info_get_signal),
-    'virtual function': (GIRepository.object_info_get_n_vfuncs, GIRepository.object_info_get_vfunc),
-    'field': (GIRepository.object_info_get_n_fields, GIRepository.object_info_get_field),
-}
+# What stands beside each other in a class of another language. Constructors are not: each
+# language has a way of its own to call them.
+MEMBERS = ('method', 'property', 'signal', 'virtual-method', 'field')
 # Words that a name can't be in JavaScript or Vala; keyword knows those of Python.
 RESERVED = set('base case catch class const construct constructor default delegate delete do dynamic else enum export '
                'extends extern finally foreach function get if in inline instanceof interface internal lock namespace '
@@ -101,27 +79,19 @@ RESERVED = set('base case catch class const construct constructor default delega
                'super switch this throw throws typeof unlock unowned using value var virtual void volatile weak while '
                'with yield'.split())
 
-METHODS = {
-    GIRepository.InfoType.OBJECT: (GIRepository.object_info_get_n_methods, GIRepository.object_info_get_method),
-    GIRepository.InfoType.STRUCT: (GIRepository.struct_info_get_n_methods, GIRepository.struct_info_get_method),
-    GIRepository.InfoType.ENUM: (GIRepository.enum_info_get_n_methods, GIRepository.enum_info_get_method),
-    GIRepository.InfoType.FLAGS: (GIRepository.enum_info_get_n_methods, GIRepository.enum_info_get_method),
-}
-
 
 def check_functions():
-    with open(sys.argv[1], encoding='utf-8') as file:
-        exported = {line.strip() for line in file if line.startswith('lwsg_')}
+    exported = {line for line in SYMBOLS.read_text(encoding='utf-8').splitlines() if line.startswith('lwsg_')}
     expected = {symbol for symbol in exported if not HIDDEN.match(symbol)}
-    assert set(functions()) == expected, set(functions()) ^ expected
+    found = set(LWSG.functions())
+    assert found == expected, found ^ expected
 
 
 def check_names():
     """These and no others: nothing of the classic API, of the layers below, of what is private."""
     classes = {f'{name}Class' for name in OBJECTS}
     expected = {*OBJECTS, *classes, *ENUMERATIONS, *OTHERS}
-    found = {info.get_name() for info in infos()}
-    assert found == expected, found ^ expected
+    assert LWSG.names() == expected, LWSG.names() ^ expected
 
 
 def check_objects():
@@ -132,20 +102,19 @@ def check_objects():
         assert found == set(properties.split()), found ^ set(properties.split())
         assert set(GObject.signal_list_names(gtype)) == set(signals.split()), name
         assert gtype.parent == GObject.TYPE_OBJECT and not gtype.children
-        # The typelib knows what the type does.
-        info = REPOSITORY.find_by_name('Lwsg', name)
-        assert GIRepository.object_info_get_n_properties(info) == len(properties.split())
-        assert GIRepository.object_info_get_n_signals(info) == len(signals.split())
+        # What is introspected knows what the type does.
+        assert len(LWSG.members(name, 'property')) == len(properties.split())
+        assert len(LWSG.members(name, 'signal')) == len(signals.split())
 
 
 def check_names_do_not_clash():
     """In JavaScript and Python a method hides a property of its name; in Vala a call of a method may emit a signal."""
-    inherited = {kind: names_of(kind, REPOSITORY.find_by_name('GObject', 'Object')) for kind in MEMBERS}
+    above = gir.Namespace(FOLDER / 'GObject-2.0.gir')
+    inherited = {kind: names_of(kind, above, 'Object') for kind in MEMBERS}
     for name in OBJECTS:
-        info = REPOSITORY.find_by_name('Lwsg', name)
         taken = {}
         for kind in MEMBERS:
-            for member in names_of(kind, info):
+            for member in names_of(kind, LWSG, name):
                 assert member not in taken, f'{name}.{member} is a {kind} and a {taken[member]}'
                 assert not keyword.iskeyword(member) and member not in RESERVED, f'{name}.{member}'
                 # What every object has; only a virtual function may be there to be overridden.
@@ -155,48 +124,39 @@ def check_names_do_not_clash():
 
 def check_types_do_not_clash():
     """A Vala program may say "using Lwsg;": it sees our names beside those of GLib."""
-    ours = {info.get_name() for info in infos() if info.get_name()[0].isupper() and not info.get_name().isupper()}
-    ours -= {f'{name}Class' for name in OBJECTS}
-    theirs = {'GLib', 'GObject', 'Gio'}
-    for namespace in theirs:
-        REPOSITORY.require(namespace, '2.0', 0)
-    known = {REPOSITORY.get_info(namespace, i).get_name()
-             for namespace in theirs for i in range(REPOSITORY.get_n_infos(namespace))}
+    ours = LWSG.names_of_types() - {f'{name}Class' for name in OBJECTS}
+    known = set().union(*(gir.Namespace(FOLDER / f'{namespace}-2.0.gir').names()
+                          for namespace in ('GLib', 'GObject', 'Gio')))
     # The one that Vala gets under another name, by Lwsg-1.0.metadata.
     assert ours & known == {'Error'}, ours & known
 
 
 def check_enumerations():
     for name, expected in ENUMERATIONS.items():
-        info = REPOSITORY.find_by_name('Lwsg', name)
-        values = [GIRepository.enum_info_get_value(info, i) for i in range(GIRepository.enum_info_get_n_values(info))]
-        found = {value.get_name().replace('_', '-'): GIRepository.value_info_get_value(value) for value in values}
+        found = LWSG.values(name)
         assert found == expected, f'{name}: {found}'
-        domain = GIRepository.enum_info_get_error_domain(info)
+        domain = LWSG.error_domain(name)
         assert domain == {'Error': 'lwsg-error-quark', 'HttpError': 'lwsg-http-error-quark'}.get(name)
         for nick, number in expected.items():
             assert int(getattr(getattr(Lwsg, name), nick.upper().replace('-', '_'))) == number
 
 
 def check_async():
-    found = functions()
+    found = LWSG.functions()
     begins = [symbol for symbol in found if symbol.endswith('_async')]
     assert len(begins) == 6, begins
     for symbol in begins:
-        name = found[symbol].get_name()
+        name = found[symbol].name
         finish = symbol[:-len(name)] + SHARED_FINISH.get(name, name.replace('_async', '_finish'))
         assert finish in found, finish
-        assert not GIRepository.function_info_get_flags(found[symbol]) & GIRepository.FunctionInfoFlags.THROWS
-        assert GIRepository.function_info_get_flags(found[finish]) & GIRepository.FunctionInfoFlags.THROWS
-        arguments = [GIRepository.callable_info_get_arg(found[symbol], i)
-                     for i in range(GIRepository.callable_info_get_n_args(found[symbol]))]
-        cancellable, callback = arguments[-3:-1]
-        assert cancellable.get_name() == 'cancellable' and GIRepository.arg_info_may_be_null(cancellable)
-        assert GIRepository.arg_info_get_scope(callback) == GIRepository.ScopeType.ASYNC
+        assert not found[symbol].throws and found[finish].throws
+        cancellable, callback = found[symbol].arguments[-3:-1]
+        assert cancellable.name == 'cancellable' and cancellable.nullable
+        assert callback.scope == 'async'
 
 
 def check_nullable():
-    found = functions()
+    found = LWSG.functions()
     for symbol in ('lwsg_connection_get_protocol', 'lwsg_connection_get_subprotocol', 'lwsg_connection_get_target',
                    'lwsg_connection_get_remote_address', 'lwsg_connection_get_close_reason', 'lwsg_message_get_text',
                    'lwsg_protocol_get_name', 'lwsg_protocol_get_context', 'lwsg_context_lookup_protocol',
@@ -205,15 +165,15 @@ def check_nullable():
                    'lwsg_context_get_tls_interaction', 'lwsg_context_get_proxy_resolver',
                    'lwsg_context_get_allowed_origins', 'lwsg_request_get_query', 'lwsg_request_get_header',
                    'lwsg_request_get_remote_address', 'lwsg_request_get_tls_peer_certificate'):
-        assert GIRepository.callable_info_may_return_null(found[symbol]), symbol
+        assert found[symbol].result_nullable, symbol
     for symbol in ('lwsg_context_new', 'lwsg_request_get_method', 'lwsg_request_get_path', 'lwsg_message_get_bytes',
                    'lwsg_context_add_protocol', 'lwsg_context_connect_finish', 'lwsg_connection_receive_finish'):
-        assert not GIRepository.callable_info_may_return_null(found[symbol]), symbol
+        assert not found[symbol].result_nullable, symbol
 
 
 def check_transfer():
-    everything, nothing = GIRepository.Transfer.EVERYTHING, GIRepository.Transfer.NOTHING
-    found = functions()
+    everything, nothing = 'full', 'none'
+    found = LWSG.functions()
     for symbol, transfer in {
             'lwsg_context_new': everything, 'lwsg_context_connect_finish': everything,
             'lwsg_context_add_protocol': nothing, 'lwsg_context_lookup_protocol': nothing,
@@ -223,7 +183,7 @@ def check_transfer():
             'lwsg_message_get_text': nothing, 'lwsg_context_get_allowed_origins': nothing,
             'lwsg_request_get_tls_peer_certificate': nothing, 'lwsg_request_list_headers': everything,
             'lwsg_request_get_headers': everything}.items():
-        assert GIRepository.callable_info_get_caller_owns(found[symbol]) == transfer, symbol
+        assert found[symbol].transfer == transfer, symbol
 
 
 CASES = (check_functions, check_names, check_objects, check_names_do_not_clash, check_types_do_not_clash,

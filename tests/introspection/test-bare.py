@@ -1,8 +1,11 @@
 # lws-glib: WebSockets for the GLib main loop
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Objects that only the library can make, made by a program all the same: each method and each
-property answers, with an error or with what is empty. They are taken from the typelib: one that
-is added is called, too."""
+property answers, with an error or with what is empty. They are taken from the GIR: one that is
+added is called, too.
+
+   test-bare.py GIR
+"""
 
 import os
 import signal
@@ -10,14 +13,14 @@ import subprocess
 import sys
 
 import gi
+import gir
 import tap
 
-gi.require_version('GIRepository', '2.0')
 gi.require_version('Lwsg', '1.0')
-from gi.repository import GIRepository, Gio, GLib, GObject, Lwsg  # noqa: E402
+from gi.repository import Gio, GLib, GObject, Lwsg  # noqa: E402
 from waiting import fails, until  # noqa: E402
 
-REPOSITORY = GIRepository.Repository.get_default()
+LWSG = gir.Namespace(sys.argv[1])
 BARE = Lwsg.Connection, Lwsg.Protocol, Lwsg.Request
 
 # Methods that have nothing to fail with, and nothing to do on a bare object.
@@ -32,45 +35,25 @@ VALUES = {
     'GLib.Bytes': lambda: GLib.Bytes.new(b'text'),
     'Gio.Cancellable': lambda: None,
     'Gio.File': lambda: Gio.File.new_for_path('/etc/hostname'),
-    'Lwsg.ConnectionFilterFunc': lambda: lambda *_parameters: True,
-    'Lwsg.MessageType': lambda: Lwsg.MessageType.TEXT,
-    'Lwsg.SlowConsumerPolicy': lambda: Lwsg.SlowConsumerPolicy.DROP_OLDEST,
-    GIRepository.TypeTag.BOOLEAN: lambda: True,
-    GIRepository.TypeTag.UINT32: lambda: 404,
-    GIRepository.TypeTag.UINT64: lambda: 1000,
-    GIRepository.TypeTag.UTF8: lambda: 'text',
+    'ConnectionFilterFunc': lambda: lambda *_parameters: True,
+    'MessageType': lambda: Lwsg.MessageType.TEXT,
+    'SlowConsumerPolicy': lambda: Lwsg.SlowConsumerPolicy.DROP_OLDEST,
+    'gboolean': lambda: True,
+    'guint': lambda: 404,
+    'gsize': lambda: 1000,
+    'guint64': lambda: 1000,
+    'utf8': lambda: 'text',
 }
 # Where that would not do.
 SPECIAL = {('close', 'code'): 1000, ('close_async', 'code'): 1000, ('redirect', 'status'): 301}
 
 
-def methods(kind):
-    info = REPOSITORY.find_by_name('Lwsg', kind.__name__)
-    return [GIRepository.object_info_get_method(info, i)
-            for i in range(GIRepository.object_info_get_n_methods(info))]
-
-
 def parameters(method):
     """The arguments for a call, without those of a GAsyncReadyCallback."""
-    values = []
-    for i in range(GIRepository.callable_info_get_n_args(method)):
-        argument = GIRepository.callable_info_get_arg(method, i)
-        kind = GIRepository.arg_info_get_type(argument)
-        tag = GIRepository.type_info_get_tag(kind)
-        if argument.get_name() == 'user_data':
-            continue
-        if tag == GIRepository.TypeTag.INTERFACE:
-            interface = GIRepository.type_info_get_interface(kind)
-            tag = f'{interface.get_namespace()}.{interface.get_name()}'
-        if tag == 'Gio.AsyncReadyCallback':
-            continue
-        special = SPECIAL.get((method.get_name(), argument.get_name()))
-        values.append(VALUES[tag]() if special is None else special)
-    return values
-
-
-def can_throw(method):
-    return bool(GIRepository.function_info_get_flags(method) & GIRepository.FunctionInfoFlags.THROWS)
+    return [SPECIAL[method.name, argument.name] if (method.name, argument.name) in SPECIAL
+            else VALUES[argument.type]()
+            for argument in method.arguments
+            if argument.type != 'Gio.AsyncReadyCallback' and argument.name != 'user_data']
 
 
 def call_async(bare, name, values):
@@ -82,14 +65,14 @@ def call_async(bare, name, values):
 
 def check_methods():
     for kind in BARE:
-        for method in methods(kind):
-            name, bare = method.get_name(), kind()
+        for method in LWSG.methods(kind.__name__):
+            name, bare = method.name, kind()
             if name.endswith('_finish'):
                 continue
             values = parameters(method)
             if name.endswith('_async'):
                 fails(Lwsg.Error, Lwsg.Error.CLOSED, call_async, bare, name, values)
-            elif can_throw(method) and name not in SUCCEED:
+            elif method.throws and name not in SUCCEED:
                 fails(Lwsg.Error, Lwsg.Error.CLOSED, getattr(bare, name), *values)
             elif name in WITHOUT_RESULT or name in SUCCEED:
                 getattr(bare, name)(*values)
