@@ -17,7 +17,7 @@
 #define HEAD_INPUT_MAX 4096
 
 /* Whose key is that of the example in RFC 6455 section 1.3. */
-static const guint8 nonce[WIRE_NONCE_SIZE] = "the sample nonce";
+static const guint8 nonce[WIRE_NONCE_SIZE + 1] = "the sample nonce";
 
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 

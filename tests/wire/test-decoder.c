@@ -535,7 +535,7 @@ test_sum_of_lengths_does_not_wrap (void)
 static void
 test_whole_limit (void)
 {
-  guint8 payload[11] = "0123456789a";
+  guint8 payload[] = "0123456789a";
 
   for (gsize role = 0; role < G_N_ELEMENTS (roles); role++)
     {
@@ -567,7 +567,7 @@ test_whole_limit (void)
 static void
 test_pieces (void)
 {
-  static const guint8 payload[11] = "0123456789a";
+  static const guint8 payload[] = "0123456789a";
 
   for (gsize role = 0; role < G_N_ELEMENTS (roles); role++)
     {

@@ -37,7 +37,7 @@ test_rfc_example (void)
 {
   const guint8 key[4] = { 0x37, 0xfa, 0x21, 0x3d };
   const guint8 masked[5] = { 0x7f, 0x9f, 0x4d, 0x51, 0x58 };
-  guint8 data[5] = "Hello";
+  guint8 data[5] = { 'H', 'e', 'l', 'l', 'o' };
   guint8 copy[5];
 
   wire_mask_copy (copy, data, sizeof data, key_from_bytes (key));
