@@ -4,6 +4,7 @@
 #include "classic-private.h"
 
 #include "engine/broadcast-private.h"
+#include "engine/control-private.h"
 #include "engine/receive-private.h"
 #include "engine/reply-private.h"
 #include "engine/send-private.h"

@@ -5,6 +5,7 @@
 
 #include "connector-private.h"
 #include "context-private.h"
+#include "control-private.h"
 #include "receive-private.h"
 #include "reply-private.h"
 #include "send-private.h"
@@ -361,7 +362,7 @@ engine_connection_on_writable (EngineConnection *connection)
     }
   connection->starved = FALSE;
   connection->blocked = FALSE;
-  engine_send_urgent (connection);
+  engine_control_overtake (connection);
   if (!engine_connection_flush_some (connection))
     /* epoll tells of it again, behind the others. */
     connection->blocked = TRUE;

@@ -3,9 +3,9 @@
  */
 #include "connector-private.h"
 #include "context-private.h"
+#include "control-private.h"
 #include "progress-private.h"
 #include "reply-private.h"
-#include "send-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>

@@ -4,8 +4,8 @@
 #include "receive-private.h"
 
 #include "context-private.h"
+#include "control-private.h"
 #include "handshake-private.h"
-#include "send-private.h"
 #include "turn-private.h"
 
 #include <errno.h>

@@ -15,12 +15,16 @@ gboolean engine_connection_send_frame (EngineConnection *connection, guint8 firs
 gboolean engine_connection_send_data (EngineConnection *connection, WireOpcode opcode, gboolean last,
                                       const guint8 *payload, gsize length, GError **error);
 
-/* A Ping or Pong; it overtakes data that waits. */
-gboolean engine_connection_send_control (EngineConnection *connection, WireOpcode opcode, const guint8 *payload,
-                                         gsize length, GError **error);
+/* Is the connection open, and ours? */
+gboolean engine_send_check_open (EngineConnection *connection, GError **error);
 
-/* Sends the Pong to a Ping, also after our own Close (RFC 6455 section 5.5.2). */
-void engine_connection_answer_ping (EngineConnection *connection, const guint8 *payload, gsize length);
+/* Sends a frame whatever the state is. */
+gboolean engine_send_frame (EngineConnection *connection, guint8 first_byte, const guint8 *payload, gsize length,
+                            GError **error);
+
+/* Writes header and payload, masked if we are a client. */
+gboolean engine_send_build (EngineConnection *connection, guint8 *room, guint8 first_byte, const guint8 *payload,
+                            gsize length, GError **error);
 
 /* Bytes as they are: heads and HTTP replies. */
 void engine_connection_send_raw (EngineConnection *connection, const void *bytes, gsize length);
@@ -42,6 +46,3 @@ gboolean engine_connection_flush_some (EngineConnection *connection);
 
 /* The kernel takes no more: what waits goes on when epoll says so. */
 void engine_connection_block (EngineConnection *connection);
-
-/* Lets the control frames that wait go in front of the data that does. */
-void engine_send_urgent (EngineConnection *connection);

@@ -18,17 +18,6 @@
  * call to the kernel costs. */
 #define SEND_SOME (256 * 1024)
 
-/* Control frames that came up while the output was blocked. Of several Pongs only
- * the last matters (RFC 6455 section 5.5.3), so a flood of Pings costs nothing. */
-struct _EngineUrgent {
-  gboolean has_pong;
-  gboolean has_ping;
-  guint8 pong_length;
-  guint8 ping_length;
-  guint8 pong[WIRE_CONTROL_MAX];
-  guint8 ping[WIRE_CONTROL_MAX];
-};
-
 static gboolean
 send_lost (EngineConnection *connection, gssize result)
 {
@@ -216,10 +205,9 @@ send_gather_room (EngineContext *context, gsize size)
   return engine_gather_room (&context->gather, size);
 }
 
-/* Writes header and payload, masked if we are a client. */
-static gboolean
-send_build (EngineConnection *connection, guint8 *room, guint8 first_byte, const guint8 *payload, gsize length,
-            GError **error)
+gboolean
+engine_send_build (EngineConnection *connection, guint8 *room, guint8 first_byte, const guint8 *payload, gsize length,
+                   GError **error)
 {
   guint32 key;
 
@@ -258,7 +246,7 @@ send_gathered (EngineConnection *connection, guint8 first_byte, const guint8 *pa
     }
 
   room = send_gather_room (connection->context, size);
-  if (!send_build (connection, room, first_byte, payload, length, error))
+  if (!engine_send_build (connection, room, first_byte, payload, length, error))
     return FALSE;
 
   offset = (gsize) (room - gather->block->data);
@@ -280,7 +268,7 @@ send_in_block (EngineConnection *connection, guint8 first_byte, const guint8 *pa
   gboolean built;
 
   block->used = size;
-  built = send_build (connection, block->data, first_byte, payload, length, error);
+  built = engine_send_build (connection, block->data, first_byte, payload, length, error);
   if (built)
     {
       engine_output_append (&connection->output, block, 0, size);
@@ -356,8 +344,9 @@ send_large (EngineConnection *connection, guint8 first_byte, const guint8 *paylo
   return TRUE;
 }
 
-static gboolean
-send_frame (EngineConnection *connection, guint8 first_byte, const guint8 *payload, gsize length, GError **error)
+gboolean
+engine_send_frame (EngineConnection *connection, guint8 first_byte, const guint8 *payload, gsize length,
+                   GError **error)
 {
   gsize size = wire_frame_header_size (length, connection->role == WIRE_ROLE_CLIENT) + length;
   gboolean queued;
@@ -372,8 +361,8 @@ send_frame (EngineConnection *connection, guint8 first_byte, const guint8 *paylo
   return queued;
 }
 
-static gboolean
-send_check_open (EngineConnection *connection, GError **error)
+gboolean
+engine_send_check_open (EngineConnection *connection, GError **error)
 {
   if (G_UNLIKELY (engine_context_is_copy (connection->context)))
     return engine_fork_refuse (error);
@@ -414,7 +403,8 @@ gboolean
 engine_connection_send_frame (EngineConnection *connection, guint8 first_byte, const guint8 *payload, gsize length,
                               GError **error)
 {
-  return send_check_open (connection, error) && send_frame (connection, first_byte, payload, length, error);
+  return engine_send_check_open (connection, error) &&
+         engine_send_frame (connection, first_byte, payload, length, error);
 }
 
 static gboolean
@@ -425,7 +415,7 @@ send_deflated (EngineConnection *connection, EngineFrame *frame, GError **error)
   if (!engine_deflate_frame (connection, frame, error))
     return FALSE;
 
-  sent = send_frame (connection, frame->first_byte, frame->payload, frame->length, error);
+  sent = engine_send_frame (connection, frame->first_byte, frame->payload, frame->length, error);
   if (!sent)
     engine_deflate_lose (connection);
   engine_deflate_release (connection);
@@ -444,111 +434,19 @@ engine_connection_send_data (EngineConnection *connection, WireOpcode opcode, gb
     .length = length,
   };
 
-  if (!send_check_open (connection, error))
+  if (!engine_send_check_open (connection, error))
     return FALSE;
   if (!engine_send_check_room (connection, length, error))
     return FALSE;
-  if (!(connection->deflate != NULL ? send_deflated (connection, &frame, error)
-                                    : send_frame (connection, frame.first_byte, frame.payload, frame.length, error)))
+  if (!(connection->deflate != NULL
+          ? send_deflated (connection, &frame, error)
+          : engine_send_frame (connection, frame.first_byte, frame.payload, frame.length, error)))
     return FALSE;
 
   engine_send_note_size (connection, length);
   connection->sending_message = !last;
 
   return TRUE;
-}
-
-/* Keeps a control frame for when the output moves again: the last Pong and the first
- * Ping. FALSE for any other Ping, which takes its place behind the data. */
-static gboolean
-send_put_urgent (EngineConnection *connection, WireOpcode opcode, const guint8 *payload, gsize length)
-{
-  EngineUrgent *urgent = connection->urgent;
-
-  if (urgent == NULL)
-    connection->urgent = urgent = g_new0 (EngineUrgent, 1);
-  if (opcode == WIRE_OPCODE_PING && urgent->has_ping)
-    return FALSE;
-
-  if (opcode == WIRE_OPCODE_PONG)
-    {
-      urgent->has_pong = TRUE;
-      urgent->pong_length = (guint8) length;
-    }
-  else
-    {
-      urgent->has_ping = TRUE;
-      urgent->ping_length = (guint8) length;
-    }
-  if (length > 0)
-    memcpy (opcode == WIRE_OPCODE_PONG ? urgent->pong : urgent->ping, payload, length);
-
-  return TRUE;
-}
-
-static gboolean
-send_control (EngineConnection *connection, WireOpcode opcode, const guint8 *payload, gsize length, GError **error)
-{
-  if (length > WIRE_CONTROL_MAX)
-    {
-      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
-                   _("A control frame carries at most %d bytes, not %zu"), WIRE_CONTROL_MAX, length);
-      return FALSE;
-    }
-
-  if (connection->blocked && send_put_urgent (connection, opcode, payload, length))
-    return TRUE;
-  if (!engine_send_check_room (connection, length, error))
-    return FALSE;
-
-  return send_frame (connection, (guint8) (WIRE_FRAME_FIN | opcode), payload, length, error);
-}
-
-gboolean
-engine_connection_send_control (EngineConnection *connection, WireOpcode opcode, const guint8 *payload, gsize length,
-                                GError **error)
-{
-  return send_check_open (connection, error) && send_control (connection, opcode, payload, length, error);
-}
-
-/* Has the peer's Close not come yet? */
-static gboolean
-send_answers_pings (const EngineConnection *connection)
-{
-  return connection->state == ENGINE_STATE_OPEN || connection->state == ENGINE_STATE_CLOSING;
-}
-
-void
-engine_connection_answer_ping (EngineConnection *connection, const guint8 *payload, gsize length)
-{
-  if (send_answers_pings (connection))
-    send_control (connection, WIRE_OPCODE_PONG, payload, length, NULL);
-}
-
-static void
-send_overtaking (EngineConnection *connection, WireOpcode opcode, const guint8 *payload, gsize length)
-{
-  gsize size = wire_frame_header_size (length, connection->role == WIRE_ROLE_CLIENT) + length;
-  EngineBlock *block = engine_block_new (&connection->context->memory, size);
-
-  block->used = size;
-  if (send_build (connection, block->data, (guint8) (WIRE_FRAME_FIN | opcode), payload, length, NULL))
-    engine_output_overtake (&connection->output, block, 0, size);
-  engine_block_unref (block);
-}
-
-void
-engine_send_urgent (EngineConnection *connection)
-{
-  g_autofree EngineUrgent *urgent = g_steal_pointer (&connection->urgent);
-
-  if (urgent == NULL || !send_answers_pings (connection))
-    return;
-
-  if (urgent->has_ping)
-    send_overtaking (connection, WIRE_OPCODE_PING, urgent->ping, urgent->ping_length);
-  if (urgent->has_pong)
-    send_overtaking (connection, WIRE_OPCODE_PONG, urgent->pong, urgent->pong_length);
 }
 
 void

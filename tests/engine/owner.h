@@ -5,6 +5,7 @@
 
 #include "engine/connector-private.h"
 #include "engine/context-private.h"
+#include "engine/control-private.h"
 #include "engine/reply-private.h"
 #include "engine/send-private.h"
 

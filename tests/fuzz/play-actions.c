@@ -4,6 +4,7 @@
 #include "play.h"
 
 #include "engine/broadcast-private.h"
+#include "engine/control-private.h"
 #include "engine/reply-private.h"
 #include "engine/send-private.h"
 #include "kernel.h"
