@@ -118,16 +118,21 @@ enum {
 
 extern guint lwsg_connection_signals[LWSG_CONNECTION_N_SIGNALS];
 
+/* What may wait for the peer of one connection; then the policy decides. */
+#define LWSG_CONNECTION_MAX_BUFFERED ENGINE_OUTPUT_LIMIT
+
+/* --- lwsg-connection-properties.c */
+void lwsg_connection_install_properties (GObjectClass *object_class);
+void lwsg_connection_notify (LwsgConnection *self, guint property);
+
+/* Is anybody there to be notified? */
+gboolean lwsg_connection_is_watched (LwsgConnection *self, guint property);
+
 /* --- lwsg-connection.c */
 
 /* The object of an open connection, which keeps it alive until it has ended. */
 LwsgConnection *lwsg_connection_new (EngineConnection *engine, LwsgProtocol *protocol, const char *subprotocol,
                                      const char *target);
-
-void lwsg_connection_notify (LwsgConnection *self, guint property);
-
-/* Is anybody there to be notified? */
-gboolean lwsg_connection_is_watched (LwsgConnection *self, guint property);
 
 /* Returns the task when its cancellable is cancelled. */
 void lwsg_connection_watch_cancellable (GTask *task);
@@ -166,6 +171,11 @@ gboolean lwsg_connection_send_or_keep (LwsgConnection *self, LwsgMessageType typ
 void lwsg_connection_drop_kept (LwsgConnection *self);
 
 gboolean lwsg_connection_check_message (LwsgMessageType type, GBytes *bytes, GError **error);
+
+/* --- lwsg-connection-output.c */
+
+/* Has buffered-amount notified when what waits now has left, if somebody wants to know. */
+void lwsg_connection_watch_output (LwsgConnection *self);
 void lwsg_connection_fail_sends (LwsgConnection *self);
 
 /* --- lwsg-connection-deliver.c */
