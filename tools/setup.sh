@@ -46,7 +46,7 @@ is_installed ()
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-if [ $# -eq 0 ]
+if [ $# -eq 0 ] || [ "$1" = --help ]
 then
   echo "Usage: sh tools/setup.sh GROUP...   (build, test, doc, valgrind, fuzz, analyze, bench, format, coverage,
   installed, tree, packaging)" >&2

@@ -148,6 +148,19 @@ def check_yaml():
             assert isinstance(yaml.load(file, Loader), dict), name_of(document)
 
 
+def check_ci():
+    """The scripts that CI calls are there, and know the options and groups that it gives them."""
+    calls = re.findall(r'^ +- sh (\S+)(.*)$', (ROOT / '.gitlab-ci.yml').read_text(encoding='utf-8'), re.MULTILINE)
+    assert calls
+    for script, arguments in calls:
+        done = subprocess.run(['sh', ROOT / script, '--help'], check=False, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True)
+        told = re.findall(r'[-\w]+', done.stdout + done.stderr)
+        assert 'Usage' in told, f'{script} --help tells nothing'
+        unknown = [argument for argument in arguments.split() if argument not in told]
+        assert not unknown, f'{script} does not know {unknown}'
+
+
 if __name__ == '__main__':
     sys.exit(tap.run([
         ('/tree/lines', check_lines),
@@ -157,4 +170,5 @@ if __name__ == '__main__':
         ('/tree/shell', check_shell),
         ('/tree/xml', check_xml),
         ('/tree/yaml', check_yaml),
+        ('/tree/ci', check_ci),
     ]))
