@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "engine/context-private.h"
+#include "engine/connection/context-private.h"
 
 #include <libwebsockets.h>
 #include <sys/types.h>
@@ -13,7 +13,7 @@ typedef struct {
   struct libwebsocket_protocols *protocols;
   pid_t loop;                   /* the process forked for the service loop, or 0 */
   pid_t loop_parent;            /* who may end it */
-  int leash;                    /* hanging it up ends the loop */
+  int hang_up_pipe;                    /* hanging it up ends the loop */
 } ClassicContext;
 
 extern const EngineEvents classic_events;

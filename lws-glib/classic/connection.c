@@ -3,12 +3,12 @@
  */
 #include "classic-private.h"
 
-#include "engine/broadcast-private.h"
-#include "engine/control-private.h"
-#include "engine/receive-private.h"
-#include "engine/reply-private.h"
-#include "engine/send-private.h"
-#include "engine/transport-tls-private.h"
+#include "engine/broadcast/broadcast-private.h"
+#include "engine/websocket/control-private.h"
+#include "engine/connection/read-private.h"
+#include "engine/http/http-response-private.h"
+#include "engine/websocket/send-private.h"
+#include "engine/tls/tls-transport-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -18,7 +18,7 @@
  *
  * Asks for one %LWS_CALLBACK_CLIENT_WRITEABLE, to come when the connection can take
  * data without queueing: at the next call of libwebsocket_service() if that is so
- * already. A program that asks again in each callback gets one in each turn of the
+ * already. A program that asks again in each callback gets one in each iteration of the
  * loop, and holds up nobody else.
  *
  * Returns: 0, or -1 if the connection is not open, or not open any more, or another process runs the
@@ -33,7 +33,7 @@ libwebsocket_callback_on_writable (struct libwebsocket *wsi)
 
   if (classic_is_elsewhere (wsi->context, G_STRFUNC))
     return -1;
-  if (wsi->state != ENGINE_STATE_OPEN && wsi->state != ENGINE_STATE_REPLYING)
+  if (wsi->state != ENGINE_STATE_OPEN && wsi->state != ENGINE_STATE_RESPONDING)
     return -1;
   engine_connection_request_writable (wsi);
 
@@ -89,7 +89,7 @@ libwebsocket_get_socket_fd (struct libwebsocket *wsi)
 
   wsi->copied = TRUE;
   /* While GIO works on it, it is not ours to watch. */
-  return wsi->state == ENGINE_STATE_SECURING && wsi->role == WIRE_ROLE_CLIENT ? engine_tls_client_get_descriptor (wsi)
+  return wsi->state == ENGINE_STATE_TLS_HANDSHAKE && wsi->role == WIRE_ROLE_CLIENT ? engine_tls_client_get_descriptor (wsi)
                                                                               : wsi->watch.fd;
 }
 
@@ -232,7 +232,7 @@ connection_write (struct libwebsocket *wsi, const guint8 *bytes, gsize length, g
     case LWS_WRITE_CONTINUATION:
       return connection_write_data (wsi, WIRE_OPCODE_CONTINUATION, last, bytes, length, error);
     case LWS_WRITE_HTTP:
-      return engine_reply_write (wsi, bytes, length, error);
+      return engine_http_response_write (wsi, bytes, length, error);
     case LWS_WRITE_CLOSE:
       return connection_write_close (wsi, bytes, length, error);
     case LWS_WRITE_PING:
@@ -257,7 +257,7 @@ connection_write (struct libwebsocket *wsi, const guint8 *bytes, gsize length, g
  * Sends a frame, or bytes of an HTTP reply. Never waits: what the kernel does not
  * take is queued. Frames leave in order, but for Pings and Pongs, which go in
  * front of data that waits. What is written inside a callback leaves together at
- * the end of the turn.
+ * the end of the iteration.
  *
  * A peer that lets more than 16 MiB wait is closed with 1008 (policy violation,
  * RFC 6455, section 7.4.1) instead of getting @buf.

@@ -178,16 +178,16 @@ context_load_certificate (struct libwebsocket_context *context, int port, const 
                           const char *key_path, GError **error)
 {
   g_autoptr (GTlsCertificate) certificate = NULL;
-  g_autoptr (EngineCredentials) credentials = NULL;
+  g_autoptr (EngineTlsCredentials) credentials = NULL;
 
   if (certificate_path == NULL || port == CONTEXT_PORT_NO_LISTEN)
     return TRUE;
 
-  certificate = engine_credentials_load (certificate_path, key_path, error);
+  certificate = engine_tls_credentials_load (certificate_path, key_path, error);
   if (certificate == NULL)
     return FALSE;
-  credentials = engine_credentials_new ();
-  if (!engine_credentials_add (credentials, certificate, error))
+  credentials = engine_tls_credentials_new ();
+  if (!engine_tls_credentials_add (credentials, certificate, error))
     {
       g_prefix_error (error, "%s, %s: ", certificate_path, key_path != NULL ? key_path : certificate_path);
       return FALSE;
@@ -205,7 +205,7 @@ context_new (int port, struct libwebsocket_protocols *protocols, const char *cer
   struct libwebsocket_context *context;
 
   classic->protocols = protocols;
-  classic->leash = -1;
+  classic->hang_up_pipe = -1;
   context = engine_context_new (&classic_events, classic, error);
   if (context == NULL)
     return NULL;
@@ -337,5 +337,5 @@ libwebsocket_service (struct libwebsocket_context *context, int timeout_ms)
 {
   g_return_val_if_fail (context != NULL, -1);
 
-  return engine_context_take (context) && engine_context_service (context, timeout_ms) ? 0 : -1;
+  return engine_context_take (context) && engine_loop_service (context, timeout_ms) ? 0 : -1;
 }

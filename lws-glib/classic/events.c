@@ -3,8 +3,8 @@
  */
 #include "classic-private.h"
 
-#include "engine/broadcast-private.h"
-#include "engine/reply-private.h"
+#include "engine/broadcast/broadcast-private.h"
+#include "engine/http/http-response-private.h"
 
 #include <string.h>
 

@@ -28,14 +28,14 @@ fork_watch (struct libwebsocket_context *context, EngineWatch *watch, int fd)
 /* The loop ends with its parent. Its siblings may hold copies of all descriptors, so
  * only the process itself can tell. */
 static void
-fork_watch_parent (struct libwebsocket_context *context, pid_t parent, int leash)
+fork_watch_parent (struct libwebsocket_context *context, pid_t parent, int hang_up_pipe)
 {
   int fd = (int) syscall (SYS_pidfd_open, parent, 0);
 
   /* Or a kernel before 5.3, or one that forbids it. */
   if (fd < 0 || !fork_watch (context, &context->parent, fd))
     prctl (PR_SET_PDEATHSIG, SIGTERM);
-  if (!fork_watch (context, &context->leash, leash))
+  if (!fork_watch (context, &context->hang_up_pipe, hang_up_pipe))
     {
       g_message (_("The service loop could not be told to end, and does so now: %s"), g_strerror (errno));
       context->parent_gone = TRUE;
@@ -46,12 +46,12 @@ fork_watch_parent (struct libwebsocket_context *context, pid_t parent, int leash
 }
 
 static G_NORETURN void
-fork_run_loop (struct libwebsocket_context *context, pid_t parent, int leash)
+fork_run_loop (struct libwebsocket_context *context, pid_t parent, int hang_up_pipe)
 {
-  classic_context (context)->leash = -1;
+  classic_context (context)->hang_up_pipe = -1;
   if (engine_context_adopt (context))
     {
-      fork_watch_parent (context, parent, leash);
+      fork_watch_parent (context, parent, hang_up_pipe);
       while (libwebsocket_service (context, -1) >= 0)
         ;
       libwebsocket_context_destroy (context);
@@ -84,7 +84,7 @@ libwebsockets_fork_service_loop (struct libwebsocket_context *context)
 {
   ClassicContext *classic;
   pid_t parent = getpid ();
-  int leash[2];
+  int hang_up_pipe[2];
   pid_t child;
 
   g_return_val_if_fail (context != NULL, -1);
@@ -93,7 +93,7 @@ libwebsockets_fork_service_loop (struct libwebsocket_context *context)
   if (!engine_context_is_ours (context) || context->depth > 0)
     return classic_failure (G_STRFUNC, g_error_new_literal (ENGINE_ERROR, ENGINE_ERROR_INVALID,
                                                             _("The service loop runs already")));
-  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, leash) != 0)
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, hang_up_pipe) != 0)
     return classic_failure (G_STRFUNC, g_error_new (ENGINE_ERROR, ENGINE_ERROR_SYSTEM,
                                                     _("No line to the service process: %s"), g_strerror (errno)));
 
@@ -102,21 +102,21 @@ libwebsockets_fork_service_loop (struct libwebsocket_context *context)
   child = fork ();
   if (child == 0)
     {
-      close (leash[0]);
-      fork_run_loop (context, parent, leash[1]);
+      close (hang_up_pipe[0]);
+      fork_run_loop (context, parent, hang_up_pipe[1]);
     }
 
-  close (leash[1]);
+  close (hang_up_pipe[1]);
   if (child < 0)
     {
       int failure = errno;
 
-      close (leash[0]);
+      close (hang_up_pipe[0]);
       return classic_failure (G_STRFUNC, g_error_new (ENGINE_ERROR, ENGINE_ERROR_SYSTEM,
                                                       _("No process for the service loop: %s"), g_strerror (failure)));
     }
 
-  classic->leash = leash[0];
+  classic->hang_up_pipe = hang_up_pipe[0];
   classic->loop = child;
   classic->loop_parent = parent;
   g_atomic_int_set (&context->shared->service_pid, child);
@@ -127,15 +127,15 @@ libwebsockets_fork_service_loop (struct libwebsocket_context *context)
 void
 classic_end_loop (ClassicContext *classic)
 {
-  struct pollfd ended = { .fd = classic->leash, .events = POLLIN };
+  struct pollfd ended = { .fd = classic->hang_up_pipe, .events = POLLIN };
 
-  if (classic->leash < 0)
+  if (classic->hang_up_pipe < 0)
     return;
 
   if (classic->loop_parent == getpid ())
     {
       /* The other end hangs up when the process is gone. */
-      shutdown (classic->leash, SHUT_WR);
+      shutdown (classic->hang_up_pipe, SHUT_WR);
       while (poll (&ended, 1, FORK_END_MS) < 0 && errno == EINTR)
         ;
       if (!(ended.revents & (POLLIN | POLLHUP)))
@@ -144,6 +144,6 @@ classic_end_loop (ClassicContext *classic)
       while (waitpid (classic->loop, NULL, 0) < 0 && errno == EINTR)
         ;
     }
-  close (classic->leash);
-  classic->leash = -1;
+  close (classic->hang_up_pipe);
+  classic->hang_up_pipe = -1;
 }

@@ -3,7 +3,7 @@
  */
 #include "classic-private.h"
 
-#include "engine/reply-private.h"
+#include "engine/http/http-response-private.h"
 
 /* What a browser offers to save instead of guessing. */
 #define HTTP_DEFAULT_TYPE "application/octet-stream"
@@ -33,7 +33,7 @@ libwebsockets_serve_http_file (struct libwebsocket *wsi, const char *file, const
 
   if (classic_is_elsewhere (wsi->context, G_STRFUNC))
     return -1;
-  if (!engine_reply_file (wsi, file, content_type != NULL ? content_type : HTTP_DEFAULT_TYPE, NULL, &error))
+  if (!engine_http_response_file (wsi, file, content_type != NULL ? content_type : HTTP_DEFAULT_TYPE, NULL, &error))
     return classic_connection_failure (wsi, G_STRFUNC, error);
 
   return 0;

@@ -1,11 +1,11 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "context-private.h"
+#include "engine/connection/context-private.h"
 
-#include "connector-private.h"
-#include "fork-private.h"
-#include "send-private.h"
+#include "engine/client/connector-private.h"
+#include "engine/base/fork-private.h"
+#include "engine/websocket/send-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -18,7 +18,7 @@ context_free_protocol (gpointer data)
   EngineProtocol *protocol = data;
   EngineContext *context = protocol->context;
 
-  engine_channel_close (&protocol->channel, context);
+  engine_process_channel_close (&protocol->channel, context);
   g_free (protocol->name);
   g_free (protocol);
 }
@@ -32,10 +32,10 @@ context_open_descriptors (EngineContext *context, GError **error)
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("No epoll descriptor: %s"), g_strerror (errno));
       return FALSE;
     }
-  context->inbox = engine_inbox_new (error);
-  if (context->inbox == NULL)
+  context->mailbox = engine_mailbox_new (error);
+  if (context->mailbox == NULL)
     return FALSE;
-  if (!engine_poller_set (engine_context_poller (context), &context->inbox->watch, EPOLLIN))
+  if (!engine_poller_set (engine_context_poller (context), &context->mailbox->watch, EPOLLIN))
     {
       g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM, _("Wake-ups can't be watched: %s"), g_strerror (errno));
       return FALSE;
@@ -75,16 +75,16 @@ engine_context_new (const EngineEvents *events, gpointer owner, GError **error)
   context->limits = (EngineLimits) ENGINE_LIMITS_DEFAULT;
   context->deflate = (WireDeflateSettings) ENGINE_DEFLATE_DEFAULT;
   context->memory.limit = engine_memory_default ();
-  context->gather.memory = &context->memory;
+  context->frame_cache.memory = &context->memory;
   context->tick_microseconds = ENGINE_TICK_MICROSECONDS;
   context->wheel_start = g_get_monotonic_time ();
   context->pid = getpid ();
   context->fork_generation = engine_fork_generation ();
-  context->relief.kind = ENGINE_WATCH_RELIEF;
+  context->retry.kind = ENGINE_WATCH_RETRY;
   context->listeners = g_ptr_array_new ();
   context->protocols = g_ptr_array_new_with_free_func (context_free_protocol);
   engine_watch_init (&context->parent, ENGINE_WATCH_PARENT, -1);
-  engine_watch_init (&context->leash, ENGINE_WATCH_PARENT, -1);
+  engine_watch_init (&context->hang_up_pipe, ENGINE_WATCH_PARENT, -1);
 
   /* cppcheck-suppress invalidFunctionArg ; an anonymous mapping has no descriptor */
   context->shared = mmap (NULL, sizeof (EngineShared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -114,7 +114,7 @@ engine_context_add_protocol (EngineContext *context, const char *name, gpointer 
   protocol->context = context;
   protocol->name = g_strdup (name);
   protocol->owner = owner;
-  if (!engine_channel_open (&protocol->channel, error))
+  if (!engine_process_channel_open (&protocol->channel, error))
     {
       context_free_protocol (protocol);
       return NULL;
@@ -149,7 +149,7 @@ engine_context_set_timer (EngineContext *context, EngineTimer *timer, guint tick
 {
   /* The tick under way has begun already: one more, so as never to be early. What lies
    * half the range ahead would be taken for the past. */
-  engine_wheel_set (&context->wheel, timer, engine_context_now (context) + MIN (ticks, G_MAXINT32 / 2) + 1);
+  engine_timer_wheel_set (&context->wheel, timer, engine_context_now (context) + MIN (ticks, G_MAXINT32 / 2) + 1);
 }
 
 /* --- processes */
@@ -181,7 +181,7 @@ context_move_watches (EngineContext *context)
   gboolean moved = context_move_list (epoll_fd, context->first);
 
   moved &= engine_poller_move (epoll_fd, &context->parent);
-  moved &= engine_poller_move (epoll_fd, &context->leash);
+  moved &= engine_poller_move (epoll_fd, &context->hang_up_pipe);
   for (guint i = 0; i < context->listeners->len; i++)
     moved &= engine_poller_move (epoll_fd, &((EngineListener *) context->listeners->pdata[i])->watch);
   for (guint i = 0; i < context->protocols->len; i++)
@@ -213,7 +213,7 @@ engine_context_adopt (EngineContext *context)
 {
   g_autoptr (GError) error = NULL;
 
-  /* What called for turns did so in the other process. */
+  /* What called for iterations did so in the other process. */
   if (context->driver != NULL)
     context->driver->gone (context->driver_data);
   context->driver = NULL;
@@ -221,9 +221,9 @@ engine_context_adopt (EngineContext *context)
   context->epoll_fd = -1;
   /* Never the same masking keys in two processes. */
   context->random.left = 0;
-  /* The parent's inbox is left to itself: the threads that write to it don't exist
+  /* The parent's mailbox is left to itself: the threads that write to it don't exist
    * here, and one of them may have held its mutex. */
-  engine_inbox_abandon (g_steal_pointer (&context->inbox));
+  engine_mailbox_abandon (g_steal_pointer (&context->mailbox));
 
   g_clear_pointer (&context->closer, engine_closer_abandon);
 
@@ -246,18 +246,18 @@ engine_context_adopt (EngineContext *context)
 /* In a process that has no more than a copy, a thread that doesn't exist here may
  * hold the mutex. */
 static void
-context_close_inbox (EngineContext *context)
+context_close_mailbox (EngineContext *context)
 {
-  if (context->inbox == NULL)
+  if (context->mailbox == NULL)
     return;
 
   if (engine_context_is_copy (context))
     {
-      engine_inbox_abandon (context->inbox);
+      engine_mailbox_abandon (context->mailbox);
       return;
     }
-  engine_inbox_close (context->inbox);
-  engine_inbox_unref (context->inbox);
+  engine_mailbox_close (context->mailbox);
+  engine_mailbox_unref (context->mailbox);
 }
 
 /* ... which holds for this one likewise. */
@@ -281,20 +281,20 @@ context_free (EngineContext *context)
   g_ptr_array_foreach (context->listeners, (GFunc) (void (*) (void)) engine_listener_free, NULL);
   g_ptr_array_unref (context->listeners);
   g_ptr_array_unref (context->protocols);
-  engine_line_clear (&context->ready);
-  engine_line_clear (&context->securing);
-  engine_line_clear (&context->resumed);
-  engine_line_clear (&context->writable);
-  engine_line_clear (&context->dirty);
-  engine_line_clear (&context->sent);
-  engine_line_clear (&context->ended);
-  engine_line_clear (&context->dead);
-  engine_gather_clear (&context->gather);
-  engine_crowd_clear (&context->crowd);
+  engine_connection_queue_clear (&context->ready);
+  engine_connection_queue_clear (&context->tls_handshakes);
+  engine_connection_queue_clear (&context->resumed);
+  engine_connection_queue_clear (&context->writable);
+  engine_connection_queue_clear (&context->dirty);
+  engine_connection_queue_clear (&context->sent);
+  engine_connection_queue_clear (&context->ended);
+  engine_connection_queue_clear (&context->dead);
+  engine_frame_cache_clear (&context->frame_cache);
+  engine_admission_clear (&context->admission);
   engine_deflate_clear_shared (context);
   g_free (context->spare_buffer);
   g_free (context->spare_inflated);
-  context_close_inbox (context);
+  context_close_mailbox (context);
   context_free_closer (context);
   if (context->driver != NULL)
     context->driver->gone (context->driver_data);
@@ -302,8 +302,8 @@ context_free (EngineContext *context)
     close (context->epoll_fd);
   if (context->parent.fd >= 0)
     close (context->parent.fd);
-  if (context->leash.fd >= 0)
-    close (context->leash.fd);
+  if (context->hang_up_pipe.fd >= 0)
+    close (context->hang_up_pipe.fd);
   if (context->shared != NULL)
     munmap (context->shared, sizeof (EngineShared));
 
@@ -336,7 +336,7 @@ context_forget_list (EngineConnection *first)
       if (connection->role == WIRE_ROLE_CLIENT)
         engine_connector_release (connection);
       if (connection->state != ENGINE_STATE_CLOSED)
-        engine_connection_stand_in (connection, ENGINE_LINE_ENDED);
+        engine_connection_enqueue (connection, ENGINE_QUEUE_ENDED);
       connection->state = ENGINE_STATE_CLOSED;
     }
 }
@@ -389,11 +389,11 @@ engine_context_release (EngineContext *context)
       return !context->destroyed;
     }
 
-  /* Still held: who is told of a release may do anything, too. A turn has done so in its time. */
+  /* Still held: who is told of a release may do anything, too. An iteration has done so in its time. */
   if (context->budget == NULL)
-    engine_context_bury (context);
+    engine_context_free_dead (context);
   while (context->destroyed && context->dead.count > 0)
-    engine_context_bury (context);
+    engine_context_free_dead (context);
   if (context->destroyed)
     {
       context_free (context);
@@ -402,7 +402,7 @@ engine_context_release (EngineContext *context)
 
   if (context->budget == NULL)
     engine_context_flush (context);
-  engine_gather_restart (&context->gather);
+  engine_frame_cache_restart (&context->frame_cache);
   context->budget = NULL;
   context->depth--;
 

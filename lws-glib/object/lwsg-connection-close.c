@@ -4,7 +4,7 @@
 #include "lwsg-connection-private.h"
 #include "lwsg-error-private.h"
 
-#include "engine/control-private.h"
+#include "engine/websocket/control-private.h"
 #include "wire/utf8-private.h"
 
 #include <glib/gi18n-lib.h>

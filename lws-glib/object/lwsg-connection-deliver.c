@@ -21,7 +21,7 @@ lwsg_connection_has_listener (LwsgConnection *self, gboolean for_pieces)
 static GPrivate deliver_text;
 
 gboolean
-lwsg_connection_is_giving_text (GBytes *bytes)
+lwsg_connection_is_validated_text (GBytes *bytes)
 {
   return bytes == g_private_get (&deliver_text);
 }

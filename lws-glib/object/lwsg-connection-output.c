@@ -3,8 +3,8 @@
  */
 #include "lwsg-connection-private.h"
 
-#include "engine/output-private.h"
-#include "engine/send-private.h"
+#include "engine/output/output-queue-private.h"
+#include "engine/websocket/send-private.h"
 
 /* What waits for the peer: who is told that it has left. */
 
@@ -103,7 +103,7 @@ lwsg_connection_on_sent (LwsgConnection *self)
   g_autoptr (LwsgConnection) alive = g_object_ref (self);
   gpointer reached;
 
-  while (self->engine != NULL && (reached = engine_output_reached (&self->engine->output)) != NULL)
+  while (self->engine != NULL && (reached = engine_output_queue_reached (&self->engine->output)) != NULL)
     {
       g_autoptr (GTask) task = NULL;
 
@@ -141,7 +141,7 @@ lwsg_connection_fail_sends (LwsgConnection *self)
  * @self: a connection
  *
  * Asks for one #LwsgConnection::writable, to be emitted when nothing waits to be sent;
- * in the next turn of the main loop, if that is so already. Never on a connection that
+ * in the next iteration of the main loop, if that is so already. Never on a connection that
  * is not open. Only on the context's thread.
  *
  * Since: 1.0

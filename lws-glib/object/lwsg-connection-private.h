@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "engine/context-private.h"
+#include "engine/connection/context-private.h"
 #include "lwsg-home-private.h"
 #include "lwsg-store-private.h"
 
@@ -188,7 +188,7 @@ gboolean lwsg_connection_deliver (LwsgConnection *self, const LwsgReceived *rece
 
 /* Is this the payload of a text message for which handlers are being called in this thread?
  * Then it is known to be UTF-8. */
-gboolean lwsg_connection_is_giving_text (GBytes *bytes);
+gboolean lwsg_connection_is_validated_text (GBytes *bytes);
 
 /* --- lwsg-connection-receive.c */
 void lwsg_connection_update_flow (LwsgConnection *self);

@@ -4,8 +4,8 @@
 #include "lwsg-connection-private.h"
 #include "lwsg-error-private.h"
 
-#include "engine/output-private.h"
-#include "engine/send-private.h"
+#include "engine/output/output-queue-private.h"
+#include "engine/websocket/send-private.h"
 #include "wire/utf8-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -33,7 +33,7 @@ lwsg_connection_check_message (LwsgMessageType type, GBytes *bytes, GError **err
   if (!check_type (type, error))
     return FALSE;
   /* Echoes, and what a chat passes on, were checked when they came. */
-  if (type == LWSG_MESSAGE_BINARY || lwsg_connection_is_giving_text (bytes))
+  if (type == LWSG_MESSAGE_BINARY || lwsg_connection_is_validated_text (bytes))
     return TRUE;
   if (wire_utf8_feed (&state, data, length) && state == WIRE_UTF8_BOUNDARY)
     return TRUE;
@@ -65,13 +65,13 @@ frame_size (LwsgConnection *self, gsize length)
 static gboolean
 make_room (LwsgConnection *self, gsize length, GError **error)
 {
-  EngineOutput *output = &self->engine->output;
+  EngineOutputQueue *output = &self->engine->output;
   gsize size = frame_size (self, length);
-  gsize wanted = engine_output_counted (output) + size;
+  gsize wanted = engine_output_queue_counted (output) + size;
   gboolean fits;
   guint dropped;
 
-  if (engine_output_has_room (output, size, self->max_buffered))
+  if (engine_output_queue_has_room (output, size, self->max_buffered))
     return TRUE;
   /* Nobody could use half a message. */
   if (self->engine->sending_message && self->policy != LWSG_SLOW_CONSUMER_CLOSE)
@@ -80,12 +80,12 @@ make_room (LwsgConnection *self, gsize length, GError **error)
   switch (self->policy)
     {
     case LWSG_SLOW_CONSUMER_DROP_OLDEST:
-      dropped = engine_output_drop (output, wanted - MIN (self->max_buffered, wanted),
+      dropped = engine_output_queue_drop (output, wanted - MIN (self->max_buffered, wanted),
                                     engine_deflate_may_drop (self->engine));
-      if (engine_output_has_reached (output))
-        engine_connection_stand_in (self->engine, ENGINE_LINE_SENT);
+      if (engine_output_queue_has_reached (output))
+        engine_connection_enqueue (self->engine, ENGINE_QUEUE_SENT);
       /* If not, what is left has begun to leave, and leaves no room. */
-      fits = engine_output_has_room (output, size, self->max_buffered);
+      fits = engine_output_queue_has_room (output, size, self->max_buffered);
       drop_messages (self, dropped + (fits ? 0 : 1));
       return fits;
     case LWSG_SLOW_CONSUMER_DROP_NEWEST:
@@ -132,7 +132,7 @@ lwsg_connection_send_here (LwsgConnection *self, LwsgMessageType type, gboolean 
     return lwsg_error_propagate (error, g_steal_pointer (&failure));
 
   if (G_UNLIKELY (frame_size (self, length) > self->max_buffered))
-    engine_output_note_large (&self->engine->output, frame_size (self, length));
+    engine_output_queue_note_large (&self->engine->output, frame_size (self, length));
   self->bytes_sent += length;
   lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BYTES_SENT);
   lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BUFFERED_AMOUNT);
@@ -268,29 +268,29 @@ typedef struct {
 static void
 send_letter_free (gpointer data)
 {
-  SendLetter *letter = data;
+  SendLetter *call = data;
 
-  g_atomic_pointer_add (&letter->connection->posted, -(gssize) g_bytes_get_size (letter->bytes));
-  g_object_unref (letter->connection);
-  g_bytes_unref (letter->bytes);
-  g_free (letter);
+  g_atomic_pointer_add (&call->connection->posted, -(gssize) g_bytes_get_size (call->bytes));
+  g_object_unref (call->connection);
+  g_bytes_unref (call->bytes);
+  g_free (call);
 }
 
 static void
 send_letter_deliver (gpointer data)
 {
-  SendLetter *letter = data;
+  SendLetter *call = data;
   g_autoptr (GError) error = NULL;
 
   /* Nobody is left to be told but by ::closed. */
-  if (!lwsg_connection_send_or_keep (letter->connection, letter->type, letter->bytes, &error))
+  if (!lwsg_connection_send_or_keep (call->connection, call->type, call->bytes, &error))
     g_debug ("A message of another thread was not sent: %s", error->message);
 }
 
 static gboolean
 send_from_elsewhere (LwsgConnection *self, LwsgMessageType type, GBytes *bytes, GError **error)
 {
-  SendLetter *letter;
+  SendLetter *call;
   g_autoptr (GError) failure = NULL;
 
   if (g_atomic_int_get (&self->state) != LWSG_CONNECTION_OPEN)
@@ -300,10 +300,10 @@ send_from_elsewhere (LwsgConnection *self, LwsgMessageType type, GBytes *bytes, 
       return FALSE;
     }
 
-  letter = g_new (SendLetter, 1);
-  *letter = (SendLetter){ g_object_ref (self), type, g_bytes_ref (bytes) };
+  call = g_new (SendLetter, 1);
+  *call = (SendLetter){ g_object_ref (self), type, g_bytes_ref (bytes) };
   g_atomic_pointer_add (&self->posted, (gssize) g_bytes_get_size (bytes));
-  if (!engine_inbox_post (self->home->inbox, send_letter_deliver, letter, send_letter_free, g_bytes_get_size (bytes),
+  if (!engine_mailbox_post (self->home->mailbox, send_letter_deliver, call, send_letter_free, g_bytes_get_size (bytes),
                           &failure))
     return lwsg_error_propagate (error, g_steal_pointer (&failure));
 
@@ -320,7 +320,7 @@ send_if_here (LwsgConnection *self, LwsgMessageType type, const guint8 *payload,
   if (!lwsg_home_claim (self->home, &claim))
     return FALSE;
   *sent = send_whole (self, type, payload, length, error);
-  engine_inbox_unclaim (&claim);
+  engine_mailbox_unclaim (&claim);
 
   return TRUE;
 }

@@ -5,7 +5,7 @@
 #include "lwsg-context-private.h"
 #include "lwsg-error-private.h"
 
-#include "engine/connector-private.h"
+#include "engine/client/connector-private.h"
 #include "wire/http-field-private.h"
 
 #include <gio/gunixsocketaddress.h>
@@ -388,7 +388,7 @@ connect_start_flow (gpointer data)
  *   know who asks;
  * - %LWSG_ERROR_CLOSED if the context was closed, and %G_IO_ERROR_CANCELLED.
  *
- * Messages are delivered from the next turn of the main loop on: handlers that are connected
+ * Messages are delivered from the next iteration of the main loop on: handlers that are connected
  * right after this miss nothing.
  *
  * Returns: (transfer full): the open connection, %NULL with @error set

@@ -29,7 +29,7 @@ lwsg_context_get_max_memory (LwsgContext *self)
  * @self: a context
  * @bytes: a number of bytes, 0 for no limit
  *
- * Sets #LwsgContext:max-memory. If more is held already, connections end in the next turn of
+ * Sets #LwsgContext:max-memory. If more is held already, connections end in the next iteration of
  * the main loop.
  *
  * Since: 1.0

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "engine/context-private.h"
+#include "engine/connection/context-private.h"
 #include "lwsg-directory-private.h"
 #include "lwsg-home-private.h"
 #include "lwsg-store-private.h"

@@ -38,11 +38,11 @@ lwsg_context_get_tls_certificate (LwsgContext *self)
   if (self->engine == NULL || self->engine->tls.credentials == NULL)
     return NULL;
 
-  return engine_credentials_first (self->engine->tls.credentials);
+  return engine_tls_credentials_first (self->engine->tls.credentials);
 }
 
 static void
-tls_replace_credentials (LwsgContext *self, EngineCredentials *credentials)
+tls_replace_credentials (LwsgContext *self, EngineTlsCredentials *credentials)
 {
   engine_tls_settings_take_credentials (&self->engine->tls, credentials);
   tls_notify (self, LWSG_CONTEXT_PROP_TLS_CERTIFICATE);
@@ -66,7 +66,7 @@ tls_replace_credentials (LwsgContext *self, EngineCredentials *credentials)
 gboolean
 lwsg_context_set_tls_certificate (LwsgContext *self, GTlsCertificate *certificate, GError **error)
 {
-  g_autoptr (EngineCredentials) credentials = NULL;
+  g_autoptr (EngineTlsCredentials) credentials = NULL;
 
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
   g_return_val_if_fail (certificate == NULL || G_IS_TLS_CERTIFICATE (certificate), FALSE);
@@ -76,8 +76,8 @@ lwsg_context_set_tls_certificate (LwsgContext *self, GTlsCertificate *certificat
     return FALSE;
   if (certificate != NULL)
     {
-      credentials = engine_credentials_new ();
-      if (!engine_credentials_add (credentials, certificate, error))
+      credentials = engine_tls_credentials_new ();
+      if (!engine_tls_credentials_add (credentials, certificate, error))
         return FALSE;
     }
   tls_replace_credentials (self, g_steal_pointer (&credentials));
@@ -104,7 +104,7 @@ lwsg_context_set_tls_certificate (LwsgContext *self, GTlsCertificate *certificat
 gboolean
 lwsg_context_add_tls_certificate (LwsgContext *self, GTlsCertificate *certificate, GError **error)
 {
-  g_autoptr (EngineCredentials) credentials = NULL;
+  g_autoptr (EngineTlsCredentials) credentials = NULL;
 
   g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
   g_return_val_if_fail (G_IS_TLS_CERTIFICATE (certificate), FALSE);
@@ -112,9 +112,9 @@ lwsg_context_add_tls_certificate (LwsgContext *self, GTlsCertificate *certificat
 
   if (!lwsg_context_check_open (self, error))
     return FALSE;
-  credentials = self->engine->tls.credentials != NULL ? engine_credentials_copy (self->engine->tls.credentials)
-                                                      : engine_credentials_new ();
-  if (!engine_credentials_add (credentials, certificate, error))
+  credentials = self->engine->tls.credentials != NULL ? engine_tls_credentials_copy (self->engine->tls.credentials)
+                                                      : engine_tls_credentials_new ();
+  if (!engine_tls_credentials_add (credentials, certificate, error))
     return FALSE;
   tls_replace_credentials (self, g_steal_pointer (&credentials));
 
@@ -132,7 +132,7 @@ tls_set_certificate_property (LwsgContext *self, GTlsCertificate *certificate)
     return;
 
   g_message (_("No connection will be accepted: %s"), error->message);
-  tls_replace_credentials (self, engine_credentials_new ());
+  tls_replace_credentials (self, engine_tls_credentials_new ());
 }
 
 /* --- whom to trust */

@@ -446,7 +446,7 @@ lwsg_context_constructed (GObject *object)
   self->main_context = g_main_context_ref_thread_default ();
   self->store = lwsg_store_new (self->main_context, CONTEXT_STORE_SECONDS);
   self->engine = engine_context_new (&lwsg_events, self, &error);
-  self->home = lwsg_home_new (self->engine != NULL ? self->engine->inbox : NULL, self->main_context);
+  self->home = lwsg_home_new (self->engine != NULL ? self->engine->mailbox : NULL, self->main_context);
   if (self->engine == NULL)
     {
       /* Out of descriptors: everything that is tried with it says that it is closed. */
@@ -502,7 +502,7 @@ context_limit (LwsgContext *self, guint property)
     case LWSG_CONTEXT_PROP_PONG_TIMEOUT:
       return &limits->pong_ticks;
     case LWSG_CONTEXT_PROP_DISPATCH_BUDGET:
-      return &limits->turn_microseconds;
+      return &limits->iteration_microseconds;
     case LWSG_CONTEXT_PROP_MAX_CONNECTIONS:
       return &limits->connections;
     case LWSG_CONTEXT_PROP_MAX_CONNECTIONS_PER_PEER:
@@ -607,7 +607,7 @@ install_limits (GParamFlags flags)
    * Since: 1.0
    */
   properties[LWSG_CONTEXT_PROP_DISPATCH_BUDGET] =
-    g_param_spec_uint ("dispatch-budget", NULL, NULL, 1, G_MAXUINT, ENGINE_TURN_MICROSECONDS, flags);
+    g_param_spec_uint ("dispatch-budget", NULL, NULL, 1, G_MAXUINT, ENGINE_ITERATION_MICROSECONDS, flags);
 
   /**
    * LwsgContext:priority:

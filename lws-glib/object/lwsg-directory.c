@@ -6,7 +6,7 @@
 #include "lwsg-media-type-private.h"
 #include "lwsg-request-private.h"
 
-#include "engine/beneath-private.h"
+#include "engine/server/open-beneath-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -163,7 +163,7 @@ static int
 directory_open (LwsgDirectory *self, const char *path)
 {
   int root = open (self->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  int fd = root >= 0 ? engine_beneath_open (root, path + strspn (path, "/"), self->links) : -1;
+  int fd = root >= 0 ? engine_open_beneath (root, path + strspn (path, "/"), self->links) : -1;
   int failure = errno;
 
   if (root >= 0)
@@ -229,7 +229,7 @@ directory_answer_path (LwsgDirectory *self, LwsgRequest *request, const char *pa
   int directory;
 
   if (fd < 0)
-    return lwsg_request_refuse (request, engine_reply_status_of (errno), NULL);
+    return lwsg_request_refuse (request, engine_http_response_status_of (errno), NULL);
   if (!directory_is_one (fd))
     return directory_send (self, request, fd, path);
 
@@ -237,7 +237,7 @@ directory_answer_path (LwsgDirectory *self, LwsgRequest *request, const char *pa
   fd = directory_open (self, index);
   close (directory);
   if (fd < 0)
-    return lwsg_request_refuse (request, engine_reply_status_of (errno), NULL);
+    return lwsg_request_refuse (request, engine_http_response_status_of (errno), NULL);
   if (g_str_has_suffix (lwsg_request_get_path (request), "/"))
     return directory_send (self, request, fd, index);
 

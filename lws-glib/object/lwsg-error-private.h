@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "engine/error-private.h"
+#include "engine/base/error-private.h"
 
 #include <lws-glib/lwsg-error.h>
 

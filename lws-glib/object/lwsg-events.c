@@ -6,7 +6,7 @@
 #include "lwsg-protocol-private.h"
 #include "lwsg-request-private.h"
 
-#include "engine/connector-private.h"
+#include "engine/client/connector-private.h"
 
 #include <string.h>
 
@@ -247,7 +247,7 @@ const EngineEvents lwsg_events = {
   .accept_certificate = events_accept_certificate,
   .opened = events_opened,
   .data = events_data,
-  .room = events_room,
+  .alloc = events_room,
   .holds = TRUE,
   .drop = events_drop,
   .pong = events_pong,

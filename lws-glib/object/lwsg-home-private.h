@@ -3,19 +3,19 @@
  */
 #pragma once
 
-#include "engine/fork-private.h"
-#include "engine/inbox-private.h"
+#include "engine/base/fork-private.h"
+#include "engine/base/mailbox-private.h"
 
 /* Where a context and all that belongs to it is at home: the thread of its main loop. Objects
  * that no context has made have none: it is NULL for all functions here. */
 typedef struct {
   gatomicrefcount references;
   guint generation;             /* of the process, by engine_fork_generation() */
-  EngineInbox *inbox;           /* by which other threads reach that thread; NULL: no engine could be made */
+  EngineMailbox *mailbox;           /* by which other threads reach that thread; NULL: no engine could be made */
   GMainContext *main_context;
 } LwsgHome;
 
-LwsgHome *lwsg_home_new (EngineInbox *inbox, GMainContext *main_context);
+LwsgHome *lwsg_home_new (EngineMailbox *mailbox, GMainContext *main_context);
 LwsgHome *lwsg_home_ref (LwsgHome *home);
 void lwsg_home_unref (LwsgHome *home);
 
@@ -30,17 +30,17 @@ lwsg_home_is_copy (LwsgHome *home)
 }
 
 /* The same in less time, for what any thread may do: one that has just taken over the main loop
- * is taken for another one until its first turn. TRUE: no other thread takes it over before
- * engine_inbox_unclaim(). */
+ * is taken for another one until its first iteration. TRUE: no other thread takes it over before
+ * engine_mailbox_unclaim(). */
 static inline gboolean
 lwsg_home_claim (LwsgHome *home, EngineClaim *claim)
 {
   *claim = (EngineClaim){ NULL, NULL };
 
-  return home == NULL || (!lwsg_home_is_copy (home) && engine_inbox_claim (home->inbox, claim));
+  return home == NULL || (!lwsg_home_is_copy (home) && engine_mailbox_claim (home->mailbox, claim));
 }
 
-/* Has @func called at home, in a turn of the main loop; never at once. From any thread. An object
+/* Has @func called at home, in an iteration of the main loop; never at once. From any thread. An object
  * whose last reference goes elsewhere is handed over like this by its dispose(), with a reference:
  * @func does all that may be done at home alone. Which of the two threads then frees it is open. */
 void lwsg_home_run (LwsgHome *home, GSourceFunc func, gpointer data, GDestroyNotify destroy);

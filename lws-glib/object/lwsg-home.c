@@ -4,13 +4,13 @@
 #include "lwsg-home-private.h"
 
 LwsgHome *
-lwsg_home_new (EngineInbox *inbox, GMainContext *main_context)
+lwsg_home_new (EngineMailbox *mailbox, GMainContext *main_context)
 {
   LwsgHome *home = g_new (LwsgHome, 1);
 
   g_atomic_ref_count_init (&home->references);
   home->generation = engine_fork_generation ();
-  home->inbox = inbox != NULL ? engine_inbox_ref (inbox) : NULL;
+  home->mailbox = mailbox != NULL ? engine_mailbox_ref (mailbox) : NULL;
   home->main_context = g_main_context_ref (main_context);
 
   return home;
@@ -30,7 +30,7 @@ lwsg_home_unref (LwsgHome *home)
   if (!g_atomic_ref_count_dec (&home->references))
     return;
 
-  g_clear_pointer (&home->inbox, engine_inbox_unref);
+  g_clear_pointer (&home->mailbox, engine_mailbox_unref);
   g_main_context_unref (home->main_context);
   g_free (home);
 }
@@ -38,10 +38,10 @@ lwsg_home_unref (LwsgHome *home)
 gboolean
 lwsg_home_is_here (LwsgHome *home)
 {
-  if (home == NULL || home->inbox == NULL || engine_inbox_is_read_here (home->inbox))
+  if (home == NULL || home->mailbox == NULL || engine_mailbox_is_read_here (home->mailbox))
     return TRUE;
 
-  /* A thread that has taken over the main loop is not known to the inbox before its first turn. */
+  /* A thread that has taken over the main loop is not known to the mailbox before its first iteration. */
   return g_main_context_is_owner (home->main_context);
 }
 

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "engine/broadcast-private.h"
+#include "engine/broadcast/broadcast-private.h"
 
 #include <lws-glib/lws-glib.h>
 

@@ -271,34 +271,34 @@ lwsg_protocol_broadcast_default (LwsgProtocol *self, LwsgMessage *message)
 typedef struct {
   LwsgProtocol *protocol;
   LwsgMessage *message;
-} BroadcastLetter;
+} BroadcastCall;
 
 static void
-broadcast_letter_free (gpointer data)
+broadcast_call_free (gpointer data)
 {
-  BroadcastLetter *letter = data;
+  BroadcastCall *call = data;
 
-  g_object_unref (letter->protocol);
-  lwsg_message_unref (letter->message);
-  g_free (letter);
+  g_object_unref (call->protocol);
+  lwsg_message_unref (call->message);
+  g_free (call);
 }
 
 static void
-broadcast_letter_deliver (gpointer data)
+broadcast_call_deliver (gpointer data)
 {
-  BroadcastLetter *letter = data;
+  BroadcastCall *call = data;
 
-  g_signal_emit (letter->protocol, signals[SIGNAL_BROADCAST_REQUEST], 0, letter->message);
+  g_signal_emit (call->protocol, signals[SIGNAL_BROADCAST_REQUEST], 0, call->message);
 }
 
 static gboolean
 broadcast_from_elsewhere (LwsgProtocol *self, LwsgMessage *message, gsize length, GError **error)
 {
-  BroadcastLetter *letter = g_new (BroadcastLetter, 1);
+  BroadcastCall *call = g_new (BroadcastCall, 1);
   g_autoptr (GError) failure = NULL;
 
-  *letter = (BroadcastLetter){ g_object_ref (self), lwsg_message_ref (message) };
-  if (!engine_inbox_post (self->home->inbox, broadcast_letter_deliver, letter, broadcast_letter_free, length, &failure))
+  *call = (BroadcastCall){ g_object_ref (self), lwsg_message_ref (message) };
+  if (!engine_mailbox_post (self->home->mailbox, broadcast_call_deliver, call, broadcast_call_free, length, &failure))
     return lwsg_error_propagate (error, g_steal_pointer (&failure));
 
   return TRUE;
@@ -348,7 +348,7 @@ lwsg_protocol_broadcast (LwsgProtocol *self, LwsgMessageType type, GBytes *bytes
     g_signal_emit (self, signals[SIGNAL_BROADCAST_REQUEST], 0, message);
   else
     g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The context is closed"));
-  engine_inbox_unclaim (&claim);
+  engine_mailbox_unclaim (&claim);
 
   return is_open;
 }

@@ -82,7 +82,7 @@ lwsg_request_respond_descriptor (LwsgRequest *self, int fd, const char *content_
     }
 
   engine_context_hold (self->engine->context);
-  sent = engine_reply_descriptor (self->engine, fd, content_type, self->response_headers->str, NULL);
+  sent = engine_http_response_descriptor (self->engine, fd, content_type, self->response_headers->str, NULL);
   lwsg_request_end_answer (self);
 
   return sent;
@@ -137,7 +137,7 @@ lwsg_request_respond_file (LwsgRequest *self, GFile *file, const char *content_t
     }
 
   engine_context_hold (self->engine->context);
-  sent = engine_reply_file (self->engine, path, content_type, self->response_headers->str, &failure);
+  sent = engine_http_response_file (self->engine, path, content_type, self->response_headers->str, &failure);
   lwsg_request_end_answer (self);
 
   return sent || lwsg_error_propagate (error, failure);

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "engine/reply-private.h"
+#include "engine/http/http-response-private.h"
 #include "lwsg-home-private.h"
 
 #include <lws-glib/lws-glib.h>

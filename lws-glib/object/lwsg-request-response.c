@@ -55,7 +55,7 @@ lwsg_request_end_answer (LwsgRequest *self)
   self->state = LWSG_REQUEST_ANSWERED;
   lwsg_request_detach (self);
   if (held)
-    engine_reply_release (engine);
+    engine_http_response_release (engine);
   engine_context_release (engine->context);
 }
 
@@ -92,7 +92,7 @@ lwsg_request_respond (LwsgRequest *self, guint status, const char *content_type,
   if (body != NULL)
     answer.body = g_bytes_get_data (body, &answer.length);
   engine_context_hold (self->engine->context);
-  sent = engine_reply_answer (self->engine, &answer, &failure);
+  sent = engine_http_response_answer (self->engine, &answer, &failure);
   lwsg_request_end_answer (self);
 
   return sent || lwsg_error_propagate (error, failure);
@@ -175,7 +175,7 @@ lwsg_request_refuse (LwsgRequest *self, guint status, GError **error)
     }
 
   engine_context_hold (self->engine->context);
-  engine_reply_error (self->engine, status, self->response_headers->str);
+  engine_http_response_error (self->engine, status, self->response_headers->str);
   lwsg_request_end_answer (self);
 
   return TRUE;

@@ -128,7 +128,7 @@ void
 lwsg_request_hold (LwsgRequest *self)
 {
   self->state = LWSG_REQUEST_HELD;
-  engine_reply_hold (self->engine);
+  engine_http_response_hold (self->engine);
 }
 
 /**
@@ -217,7 +217,7 @@ request_give_up (gpointer data)
   if (self->state == LWSG_REQUEST_HELD)
     {
       engine_context_hold (self->engine->context);
-      engine_reply_error (self->engine, 500, self->response_headers->str);
+      engine_http_response_error (self->engine, 500, self->response_headers->str);
       lwsg_request_end_answer (self);
     }
   lwsg_request_detach (self);

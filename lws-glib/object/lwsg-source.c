@@ -3,7 +3,7 @@
  */
 #include <lws-glib/lwsg-source.h>
 
-#include "engine/context-private.h"
+#include "engine/connection/context-private.h"
 
 #include <glib-unix.h>
 
@@ -53,7 +53,7 @@ typedef struct {
   EngineContext *context;       /* NULL once that is gone */
   GPollFD poll;
   LwsgRear *rear;
-  gint64 since;                 /* when it began to work without a break; 0: with the next turn */
+  gint64 since;                 /* when it began to work without a break; 0: with the next iteration */
   guint aside;                  /* for how many iterations it still steps aside; 0: it doesn't */
   guint breaks;                 /* how often it has stepped aside */
 } LwsgSource;
@@ -111,28 +111,28 @@ source_step_aside (LwsgSource *self)
   self->aside = SOURCE_ITERATIONS_ASIDE;
 }
 
-/* After a turn: has it worked for so long that others shall have theirs? With half of a turn's time gone a
- * further turn might make it much more than a whole one. */
+/* After an iteration: has it worked for so long that others shall have theirs? With half of an iteration's time gone a
+ * further iteration might make it much more than a whole one. */
 static void
 source_look_at_others (LwsgSource *self)
 {
   const EngineContext *context = self->context;
 
   if (self->since == 0)
-    self->since = context->turn_began;
-  if (!context->turn_full && context->turn_looked - self->since < context->limits.turn_microseconds / 2)
+    self->since = context->iteration_began;
+  if (!context->iteration_full && context->iteration_looked - self->since < context->limits.iteration_microseconds / 2)
     return;
   if (g_source_get_priority (&self->source) >= G_PRIORITY_DEFAULT && !g_source_is_destroyed (&self->source))
     source_step_aside (self);
 }
 
-/* --- turns */
+/* --- iterations */
 
 static gboolean
 source_is_ready (LwsgSource *self)
 {
   /* Or it is to be removed. */
-  return self->context == NULL || !engine_context_is_ours (self->context) || engine_context_has_work (self->context);
+  return self->context == NULL || !engine_context_is_ours (self->context) || engine_loop_has_work (self->context);
 }
 
 static void
@@ -142,7 +142,7 @@ source_set_ready_time (LwsgSource *self)
   gint64 ready_time = -1;
   guint32 tick;
 
-  if (engine_wheel_next (&context->wheel, &tick))
+  if (engine_timer_wheel_next (&context->wheel, &tick))
     ready_time = context->wheel_start + tick * context->tick_microseconds;
   if (g_source_get_ready_time (&self->source) != ready_time)
     g_source_set_ready_time (&self->source, ready_time);
@@ -193,7 +193,7 @@ source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 
   if (self->aside > 0)
     source_come_back (self);
-  if (self->context == NULL || !engine_context_service (self->context, 0))
+  if (self->context == NULL || !engine_loop_service (self->context, 0))
     return G_SOURCE_REMOVE;
   source_look_at_others (self);
 
@@ -251,12 +251,12 @@ static const EngineDriver source_driver = {
  * destroyed before or after @context; a context has at most one source at a time.
  * Main loops may be nested in callbacks.
  *
- * However much there is to do, others get their turn: see #LwsgContext:priority, of which all
+ * However much there is to do, others get their iteration: see #LwsgContext:priority, of which all
  * is true for the priority of the source, too.
  *
  * While it is attached, clients resolve names and connect on its #GMainContext.
  *
- * A callback of type #GSourceFunc may be set; it is called after each turn.
+ * A callback of type #GSourceFunc may be set; it is called after each iteration.
  *
  * In a process that is forked later, the copy of the source does nothing and leaves its main loop. A
  * source that is made there takes the service over, as libwebsocket_service() does.
@@ -282,7 +282,7 @@ lwsg_source_new (struct libwebsocket_context *context)
   g_source_add_poll (&self->source, &self->poll);
   self->rear = rear_new (self);
   /* A source that may not recurse is blocked and unblocked at each dispatch, which
-   * costs four system calls; the engine's turns may be nested. */
+   * costs four system calls; the engine's iterations may be nested. */
   g_source_set_can_recurse (&self->source, TRUE);
   g_source_set_static_name (&self->source, "lws-glib");
   context->driver = &source_driver;
@@ -298,7 +298,7 @@ lwsg_source_new (struct libwebsocket_context *context)
  * @frames: the most frames that it shall work on
  *
  * Bounds what one dispatch does before other sources of the main loop get their
- * turn; what is left is done in the next one, each connection after the other. By
+ * iteration; what is left is done in the next one, each connection after the other. By
  * default it is 4 ms, a quarter of a frame at 60 Hz, and 8192 frames. The bounds are
  * the context's, and hold for calls of libwebsocket_service() as well.
  *
@@ -314,6 +314,6 @@ lwsg_source_set_budget (GSource *source, guint microseconds, guint frames)
 
   if (self->context == NULL)
     return;
-  self->context->limits.turn_microseconds = microseconds;
-  self->context->limits.turn_frames = frames;
+  self->context->limits.iteration_microseconds = microseconds;
+  self->context->limits.iteration_frames = frames;
 }

@@ -18,7 +18,7 @@
 #define MAX_MESSAGE 100
 #define ROUNDS 25
 
-/* Gives up after so many idle turns of the loop. */
+/* Gives up after so many idle iterations of the loop. */
 #define MAX_TURNS 60000
 
 enum demo_protocols {
@@ -35,7 +35,7 @@ struct per_session_data__chat {
 
 static int seen_by_server;
 static int seen_by_client;
-static int heard;
+static int last_received;
 static int was_closed;
 static int finished;
 
@@ -115,7 +115,7 @@ callback_chat (struct libwebsocket *wsi, enum libwebsocket_callback_reasons reas
       break;
 
     case LWS_CALLBACK_BROADCAST:
-      heard++;
+      last_received++;
       /* the client end of it is not for us */
       if (strcmp (pss->name, "server") != 0)
         break;
@@ -234,9 +234,9 @@ chat_in_one_process (void)
   while (n >= 0 && seen_by_client < ROUNDS && turns++ < MAX_TURNS)
     n = libwebsocket_service (context, 1);
 
-  if (seen_by_server != ROUNDS || seen_by_client != ROUNDS || heard != 2 * ROUNDS)
+  if (seen_by_server != ROUNDS || seen_by_client != ROUNDS || last_received != 2 * ROUNDS)
     {
-      fprintf (stderr, "seen %d and %d, heard %d\n", seen_by_server, seen_by_client, heard);
+      fprintf (stderr, "seen %d and %d, heard %d\n", seen_by_server, seen_by_client, last_received);
       exit (23);
     }
 

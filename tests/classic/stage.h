@@ -13,7 +13,7 @@
 /* A bound for what should take no time, on a machine that has none. */
 #define STAGE_PATIENCE_SECONDS 60
 
-/* One turn of the loop while a condition is awaited that the context can't see, such
+/* One iteration of the loop while a condition is awaited that the context can't see, such
  * as bytes that reach a peer. */
 #define STAGE_TURN_MS 2
 
@@ -31,7 +31,7 @@ guint16 stage_free_port (void);
 /* A context that listens; never NULL. */
 struct libwebsocket_context *stage_listen (struct libwebsocket_protocols *protocols, guint16 *port);
 
-/* One turn; asserts that it went well and that the test isn't beyond @deadline. */
+/* One iteration; asserts that it went well and that the test isn't beyond @deadline. */
 void stage_turn (struct libwebsocket_context *context, gint64 deadline);
 
 gint64 stage_deadline (void);
@@ -47,7 +47,7 @@ gint64 stage_deadline (void);
   }                                                                                                                \
   G_STMT_END
 
-/* Serves for so many turns, so that what must not happen had the chance. */
+/* Serves for so many iterations, so that what must not happen had the chance. */
 void stage_serve_turns (struct libwebsocket_context *context, guint turns);
 
 /* libwebsocket_write() from bytes that have no padding. */

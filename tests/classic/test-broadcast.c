@@ -15,12 +15,12 @@
 
 typedef enum {
   PLAY_FORWARD,                 /* what comes is passed on */
-  PLAY_SIGN,                    /* ... with the connection's own letter as its first byte */
+  PLAY_SIGN,                    /* ... with the connection's own call as its first byte */
   PLAY_NOTHING,
 } Play;
 
 typedef struct {
-  char letter;
+  char call;
 } Session;
 
 static Play play;
@@ -37,7 +37,7 @@ forward (struct libwebsocket *wsi, Session *session, unsigned char *bytes, size_
   broadcasts++;
   nested += in_callback;
   if (play == PLAY_SIGN)
-    bytes[0] = (unsigned char) session->letter;
+    bytes[0] = (unsigned char) session->call;
   if (play != PLAY_NOTHING)
     g_assert_cmpint (libwebsocket_write (wsi, bytes, length, LWS_WRITE_TEXT), ==, 0);
 
@@ -67,7 +67,7 @@ callback_all (struct libwebsocket *wsi, enum libwebsocket_callback_reasons reaso
   switch (reason)
     {
     case LWS_CALLBACK_ESTABLISHED:
-      session->letter = next_letter++;
+      session->call = next_letter++;
       return 0;
     case LWS_CALLBACK_RECEIVE:
       receive (wsi, in, len);
@@ -79,7 +79,7 @@ callback_all (struct libwebsocket *wsi, enum libwebsocket_callback_reasons reaso
     }
 }
 
-/* Of letters that several threads post: the order of each thread. */
+/* Of calls that several threads post: the order of each thread. */
 static int
 callback_order (struct libwebsocket *wsi, enum libwebsocket_callback_reasons reason, void *user, void *in, size_t len)
 {
@@ -198,7 +198,7 @@ test_own_bytes (void)
   struct libwebsocket_context *context = begin (&port);
   RawPeer *peers[5];
   g_autofree char *large = g_strnfill (100000, '-');
-  char letters[G_N_ELEMENTS (peers)];
+  char calls[G_N_ELEMENTS (peers)];
 
   play = PLAY_SIGN;
   for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
@@ -210,9 +210,9 @@ test_own_bytes (void)
 
       g_assert_true (raw_peer_read_frame (peers[i], &frame));
       g_assert_cmpstr ((char *) frame.payload + 1, ==, "signed");
-      letters[i] = (char) frame.payload[0];
+      calls[i] = (char) frame.payload[0];
       for (guint j = 0; j < i; j++)
-        g_assert_cmpint (letters[i], !=, letters[j]);
+        g_assert_cmpint (calls[i], !=, calls[j]);
     }
 
   /* The same with a frame too large to be gathered. */
@@ -223,7 +223,7 @@ test_own_bytes (void)
 
       g_assert_true (raw_peer_read_frame (peers[i], &frame));
       g_assert_cmpuint (frame.length, ==, 100000);
-      g_assert_cmpint (frame.payload[0], ==, letters[i]);
+      g_assert_cmpint (frame.payload[0], ==, calls[i]);
       raw_peer_free (peers[i]);
     }
 
@@ -338,7 +338,7 @@ test_bare_write (void)
   g_assert_cmpint (write (fd, "a", 1), ==, 1);
   g_assert_cmpint (write (fd, "bc", 2), ==, 2);
   g_assert_cmpint (write (fd, large, 100000), ==, 100000);
-  /* Nothing happens before the next turn. */
+  /* Nothing happens before the next iteration. */
   g_assert_cmpuint (broadcasts, ==, 0);
   raw_peer_expect_text (peer, "a");
   raw_peer_expect_text (peer, "bc");

@@ -350,12 +350,12 @@ test_destroy_in_callback (void)
 static int
 wait_for_hang_up (gpointer data)
 {
-  const int *leash = data;
+  const int *hang_up_pipe = data;
   char byte;
 
-  close (leash[1]);
+  close (hang_up_pipe[1]);
 
-  return (int) read (leash[0], &byte, 1);
+  return (int) read (hang_up_pipe[0], &byte, 1);
 }
 
 /* A child that happens to live longer has a copy of every socket. */
@@ -365,15 +365,15 @@ test_destroy_beside_child (void)
   guint16 port;
   struct libwebsocket_context *context;
   g_autoptr (RawPeer) peer = NULL;
-  int leash[2];
+  int hang_up_pipe[2];
   pid_t child;
 
   reset ();
   context = stage_listen (protocols, &port);
   peer = raw_peer_open (context, port, NULL);
-  g_assert_cmpint (pipe2 (leash, O_CLOEXEC), ==, 0);
-  child = stage_fork (wait_for_hang_up, leash);
-  close (leash[0]);
+  g_assert_cmpint (pipe2 (hang_up_pipe, O_CLOEXEC), ==, 0);
+  child = stage_fork (wait_for_hang_up, hang_up_pipe);
+  close (hang_up_pipe[0]);
 
   libwebsocket_context_destroy (context);
   peer->context = NULL;
@@ -383,7 +383,7 @@ test_destroy_beside_child (void)
   g_assert_nonnull (context);
   libwebsocket_context_destroy (context);
 
-  close (leash[1]);
+  close (hang_up_pipe[1]);
   stage_expect_exit (child, NULL);
 }
 

@@ -10,7 +10,7 @@
 /* Thousands at once. */
 
 #define CROWD 2000
-#define CROWD_SLOW 200
+#define ADMISSION_SLOW 200
 
 /* Of the process, beside both ends of each connection. */
 #define OTHER_DESCRIPTORS 400
@@ -73,36 +73,36 @@ expect_text_of (RawPeer *peer, guint i)
 }
 
 static void
-gather (struct libwebsocket_context *context, guint16 port, RawPeer **peers, guint crowd)
+frame_cache (struct libwebsocket_context *context, guint16 port, RawPeer **peers, guint admission)
 {
-  for (guint i = 0; i < crowd; i++)
+  for (guint i = 0; i < admission; i++)
     {
       peers[i] = raw_peer_connect (context, port);
       raw_peer_send_handshake (peers[i], "echo");
       if (i % KNOCKS == KNOCKS - 1)
         STAGE_SERVE_UNTIL (context, opened == i + 1);
     }
-  STAGE_SERVE_UNTIL (context, opened == crowd);
-  for (guint i = 0; i < crowd; i++)
+  STAGE_SERVE_UNTIL (context, opened == admission);
+  for (guint i = 0; i < admission; i++)
     g_free (raw_peer_read_head (peers[i]));
 }
 
 static void
-talk (struct libwebsocket_context *context, RawPeer **peers, guint crowd)
+talk (struct libwebsocket_context *context, RawPeer **peers, guint admission)
 {
-  for (guint i = 0; i < crowd; i++)
+  for (guint i = 0; i < admission; i++)
     {
       g_autofree char *text = g_strdup_printf ("message of %u", i);
 
       raw_peer_send_message (peers[i], text);
     }
-  STAGE_SERVE_UNTIL (context, messages == crowd);
-  for (guint i = 0; i < crowd; i++)
+  STAGE_SERVE_UNTIL (context, messages == admission);
+  for (guint i = 0; i < admission; i++)
     expect_text_of (peers[i], i);
 }
 
 static void
-call_to_all (RawPeer **peers, guint crowd)
+call_to_all (RawPeer **peers, guint admission)
 {
   unsigned char buffer[STAGE_PADDED (10)];
 
@@ -111,7 +111,7 @@ call_to_all (RawPeer **peers, guint crowd)
       memcpy (STAGE_PAYLOAD (buffer), "attention!", 10);
       g_assert_cmpint (libwebsockets_broadcast (protocols, STAGE_PAYLOAD (buffer), 10), ==, 0);
     }
-  for (guint i = 0; i < crowd; i++)
+  for (guint i = 0; i < admission; i++)
     for (guint round = 0; round < 3; round++)
       raw_peer_expect_text (peers[i], "attention!");
 }
@@ -119,12 +119,12 @@ call_to_all (RawPeer **peers, guint crowd)
 static void
 test_crowd (void)
 {
-  guint crowd = stage_is_slow () ? CROWD_SLOW : CROWD;
-  g_autofree RawPeer **peers = g_new (RawPeer *, crowd);
+  guint admission = stage_is_slow () ? ADMISSION_SLOW : CROWD;
+  g_autofree RawPeer **peers = g_new (RawPeer *, admission);
   struct libwebsocket_context *context;
   guint16 port;
 
-  if (!raise_limit (2 * crowd + OTHER_DESCRIPTORS))
+  if (!raise_limit (2 * admission + OTHER_DESCRIPTORS))
     {
       g_test_skip ("the limit of descriptors is too low");
       return;
@@ -132,22 +132,22 @@ test_crowd (void)
 
   opened = closed = messages = 0;
   context = stage_listen (protocols, &port);
-  gather (context, port, peers, crowd);
-  talk (context, peers, crowd);
-  call_to_all (peers, crowd);
+  frame_cache (context, port, peers, admission);
+  talk (context, peers, admission);
+  call_to_all (peers, admission);
 
   /* Half of them leave politely, half are lost. */
-  for (guint i = 0; i < crowd; i++)
+  for (guint i = 0; i < admission; i++)
     if (i % 2 == 0)
       raw_peer_send_close (peers[i], 1001);
     else
       raw_peer_reset (peers[i]);
-  STAGE_SERVE_UNTIL (context, closed == crowd);
-  for (guint i = 0; i < crowd; i++)
+  STAGE_SERVE_UNTIL (context, closed == admission);
+  for (guint i = 0; i < admission; i++)
     raw_peer_free (peers[i]);
 
   libwebsocket_context_destroy (context);
-  g_assert_cmpuint (closed, ==, crowd);
+  g_assert_cmpuint (closed, ==, admission);
 }
 
 /* The process runs out of descriptors: who is there is served, others wait. */

@@ -18,7 +18,7 @@
 /* How much a flood that nobody reads may cost this process. */
 #define MEMORY_BOUND (8 * 1024 * 1024)
 
-/* The kernel's buffers take some; then the sender is stuck for as many turns. */
+/* The kernel's buffers take some; then the sender is stuck for as many iterations. */
 #define STUCK_TURNS 20
 
 static guint8 pattern[2 * PATTERN_PERIOD];

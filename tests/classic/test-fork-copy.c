@@ -81,11 +81,11 @@ begin (guint16 *port)
 static int
 try_everything (gpointer context)
 {
-  static const char reply[] = "HTTP/1.1 204 No Content\r\n\r\n";
+  static const char response[] = "HTTP/1.1 204 No Content\r\n\r\n";
 
   for (guint type = LWS_WRITE_TEXT; type <= LWS_WRITE_PONG; type++)
     REFUSED (g_assert_cmpint (stage_write (socket_of_peer, "child", 5, (int) type), ==, -1));
-  REFUSED (g_assert_cmpint (stage_write (visitor, reply, strlen (reply), LWS_WRITE_HTTP), ==, -1));
+  REFUSED (g_assert_cmpint (stage_write (visitor, response, strlen (response), LWS_WRITE_HTTP), ==, -1));
   REFUSED (g_assert_cmpint (libwebsockets_serve_http_file (visitor, "/etc/hostname", NULL), !=, 0));
   REFUSED (libwebsocket_client_close (socket_of_peer));
   REFUSED (libwebsocket_client_close (visitor));
@@ -152,7 +152,7 @@ test_refuses (void)
   libwebsocket_context_destroy (context);
 }
 
-/* Whoever forks in a callback and returns from it in both processes: the rest of the turn is the
+/* Whoever forks in a callback and returns from it in both processes: the rest of the iteration is the
  * parent's, with what was written before and the next message. */
 static void
 test_fork_in_callback (void)
@@ -175,7 +175,7 @@ test_fork_in_callback (void)
     /* The second message was not for it. */
     _exit (received == 1 ? 0 : 1);
 
-  /* The child has left the turn, too. */
+  /* The child has left the iteration, too. */
   stage_expect_exit (forked, context);
   raw_peer_expect_text (peer, "one");
   raw_peer_expect_text (peer, "two");

@@ -116,7 +116,7 @@ test_half_closes (void)
   end (context, port);
 }
 
-/* A byte in each turn. */
+/* A byte in each iteration. */
 static void
 test_slow_writer (void)
 {

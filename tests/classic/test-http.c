@@ -21,7 +21,7 @@ static guint others;
 static int served;              /* what serve_http_file() said */
 
 static int
-reply (struct libwebsocket *wsi, const char *text)
+response (struct libwebsocket *wsi, const char *text)
 {
   return stage_write (wsi, text, strlen (text), LWS_WRITE_HTTP);
 }
@@ -38,10 +38,10 @@ serve (struct libwebsocket *wsi, const char *name, const char *content_type)
 
 /* By halves, the second when it is writable. */
 static int
-reply_in_parts (struct libwebsocket *wsi)
+response_in_parts (struct libwebsocket *wsi)
 {
-  g_assert_cmpint (reply (wsi, "HTTP/1.1 200 OK\r\nContent-Le"), ==, 0);
-  g_assert_cmpint (reply (wsi, "ngth: 10\r\n\r\n01234"), ==, 0);
+  g_assert_cmpint (response (wsi, "HTTP/1.1 200 OK\r\nContent-Le"), ==, 0);
+  g_assert_cmpint (response (wsi, "ngth: 10\r\n\r\n01234"), ==, 0);
 
   return libwebsocket_callback_on_writable (wsi);
 }
@@ -59,25 +59,25 @@ answer (struct libwebsocket *wsi, const char *path)
     {
       serve (wsi, "small", "text/plain");
       g_assert_cmpint (libwebsockets_serve_http_file (wsi, folder, NULL), !=, 0);
-      g_assert_cmpint (reply (wsi, "HTTP/1.1 200 OK\r\n\r\n"), ==, -1);
+      g_assert_cmpint (response (wsi, "HTTP/1.1 200 OK\r\n\r\n"), ==, -1);
       return 0;
     }
   if (g_str_equal (path, "/length"))
-    return reply (wsi, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    return response (wsi, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
   if (g_str_equal (path, "/no-length"))
-    return reply (wsi, "HTTP/1.1 200 OK\r\n\r\nuntil the end");
+    return response (wsi, "HTTP/1.1 200 OK\r\n\r\nuntil the end");
   if (g_str_equal (path, "/old"))
-    return reply (wsi, "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    return response (wsi, "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello");
   if (g_str_equal (path, "/close"))
-    return reply (wsi, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello");
+    return response (wsi, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello");
   if (g_str_equal (path, "/bare"))
-    return reply (wsi, "not even HTTP");
+    return response (wsi, "not even HTTP");
   if (g_str_equal (path, "/parts"))
-    return reply_in_parts (wsi);
+    return response_in_parts (wsi);
   if (g_str_equal (path, "/refuse"))
     return 1;
   if (g_str_equal (path, "/reply-and-refuse"))
-    return reply (wsi, "HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno") == 0;
+    return response (wsi, "HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno") == 0;
   if (g_str_equal (path, "/text"))
     g_assert_cmpint (stage_write_text (wsi, "not a WebSocket"), ==, -1);
 
@@ -98,7 +98,7 @@ callback_http (struct libwebsocket *wsi, enum libwebsocket_callback_reasons reas
       target_length = len;
       return answer (wsi, in);
     case LWS_CALLBACK_CLIENT_WRITEABLE:
-      g_assert_cmpint (reply (wsi, "56789"), ==, 0);
+      g_assert_cmpint (response (wsi, "56789"), ==, 0);
       return 0;
     default:
       others++;

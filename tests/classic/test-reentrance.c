@@ -107,7 +107,7 @@ scene_of (enum libwebsocket_callback_reasons reason, gboolean is_client)
 static void
 follow_script (struct libwebsocket *wsi, Scene scene, Session *session)
 {
-  static const char reply[] = "HTTP/1.1 204 No Content\r\n\r\n";
+  static const char response[] = "HTTP/1.1 204 No Content\r\n\r\n";
 
   switch (scene)
     {
@@ -129,7 +129,7 @@ follow_script (struct libwebsocket *wsi, Scene scene, Session *session)
       session->is_client = TRUE;
       return;
     case SCENE_HTTP:
-      g_assert_cmpint (stage_write (wsi, reply, strlen (reply), LWS_WRITE_HTTP), ==, 0);
+      g_assert_cmpint (stage_write (wsi, response, strlen (response), LWS_WRITE_HTTP), ==, 0);
       return;
     case SCENE_CLOSED:
     case SCENE_CLIENT_CLOSED:
@@ -502,7 +502,7 @@ static const char *const scene_names[N_SCENES] = {
 
 static struct libwebsocket *client;
 
-/* Until @condition holds, or the play took another turn. */
+/* Until @condition holds, or the play took another iteration. */
 #define PERFORM_UNTIL(condition)                                                                                   \
   G_STMT_START                                                                                                     \
   {                                                                                                                \

@@ -103,7 +103,7 @@ send_later (gpointer data)
   return NULL;
 }
 
-/* A turn that waits for ever ends when something comes. */
+/* An iteration that waits for ever ends when something comes. */
 static void
 test_wakes_up (void)
 {
@@ -121,7 +121,7 @@ test_wakes_up (void)
   libwebsocket_context_destroy (context);
 }
 
-/* A flood on one connection lets others have their turn. */
+/* A flood on one connection lets others have their iteration. */
 static void
 test_flood_is_fair (void)
 {
@@ -166,7 +166,7 @@ test_one_request_one_callback (void)
   libwebsocket_context_destroy (context);
 }
 
-/* Who asks again each time is called once in each turn; others are not forgotten. */
+/* Who asks again each time is called once in each iteration; others are not forgotten. */
 static void
 test_asks_again (void)
 {
@@ -182,11 +182,11 @@ test_asks_again (void)
       session_at (i)->asks_again = TRUE;
       g_assert_cmpint (libwebsocket_callback_on_writable (session_at (i)->wsi), ==, 0);
     }
-  for (guint turn = 1; turn <= 50; turn++)
+  for (guint iteration = 1; iteration <= 50; iteration++)
     {
       g_assert_cmpint (libwebsocket_service (context, 0), ==, 0);
-      g_assert_cmpuint (session_at (0)->writeables, ==, turn);
-      g_assert_cmpuint (session_at (1)->writeables, ==, turn);
+      g_assert_cmpuint (session_at (0)->writeables, ==, iteration);
+      g_assert_cmpuint (session_at (1)->writeables, ==, iteration);
     }
 
   before = session_at (0)->writeables;

@@ -4,7 +4,7 @@
 #include "../tls/tls-peer.h"
 #include "stage.h"
 
-#include "engine/context-private.h"
+#include "engine/connection/context-private.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -71,7 +71,7 @@ serve (IdentityKind kind, guint16 *port)
 }
 
 static void
-turn (gpointer context)
+iteration (gpointer context)
 {
   if (context != NULL)
     g_assert_cmpint (libwebsocket_service (context, 0), ==, 0);
@@ -80,7 +80,7 @@ turn (gpointer context)
 static RawPeer *
 connect_peer (struct libwebsocket_context *context, guint16 port)
 {
-  RawPeer *peer = raw_peer_connect (port, turn, context);
+  RawPeer *peer = raw_peer_connect (port, iteration, context);
 
   tls_peer_client (peer, NULL, "localhost", IDENTITY_N_KINDS);
   tls_peer_secure (peer);
@@ -358,8 +358,8 @@ test_client_destroyed (void)
       g_assert_nonnull (libwebsocket_client_connect (client, "localhost", port, 2, NULL, NULL, NULL, "echo"));
       for (guint i = 0; i < turns; i++)
         {
-          turn (client);
-          turn (server);
+          iteration (client);
+          iteration (server);
         }
       libwebsocket_context_destroy (client);
     }

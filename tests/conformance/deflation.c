@@ -16,7 +16,7 @@
 #define BETWEEN_BLOCKS 128
 #define UNUSED_BITS 7
 
-static const guint8 tail[] = { 0x00, 0x00, 0xff, 0xff };
+static const guint8 unread[] = { 0x00, 0x00, 0xff, 0xff };
 
 Deflation *
 deflation_new (guint out_bits, guint in_bits)
@@ -51,7 +51,7 @@ deflation_compress (Deflation *deflation, const guint8 *bytes, gsize length)
   z_stream *stream = &deflation->deflating;
   GByteArray *out = g_byte_array_new ();
 
-  g_byte_array_set_size (out, (guint) deflateBound (stream, length) + 2 * sizeof tail);
+  g_byte_array_set_size (out, (guint) deflateBound (stream, length) + 2 * sizeof unread);
   stream->next_in = (Bytef *) bytes;
   stream->avail_in = (uInt) length;
   stream->next_out = out->data;
@@ -59,8 +59,8 @@ deflation_compress (Deflation *deflation, const guint8 *bytes, gsize length)
   g_assert_cmpint (deflate (stream, Z_SYNC_FLUSH), ==, Z_OK);
   g_assert_cmpuint (stream->avail_out, >, 0);
   g_byte_array_set_size (out, out->len - stream->avail_out);
-  g_assert_cmpmem (out->data + out->len - sizeof tail, sizeof tail, tail, sizeof tail);
-  g_byte_array_set_size (out, out->len - (guint) sizeof tail);
+  g_assert_cmpmem (out->data + out->len - sizeof unread, sizeof unread, unread, sizeof unread);
+  g_byte_array_set_size (out, out->len - (guint) sizeof unread);
 
   return out;
 }
@@ -96,7 +96,7 @@ deflation_inflate (Deflation *deflation, const guint8 *bytes, gsize length)
 
   g_assert_true (result == Z_OK || result == Z_BUF_ERROR);
   g_assert_cmpuint (stream->avail_in, ==, 0);
-  g_assert_cmpint (inflate_to (out, stream, tail, sizeof tail), ==, Z_OK);
+  g_assert_cmpint (inflate_to (out, stream, unread, sizeof unread), ==, Z_OK);
   g_assert_cmpuint (stream->avail_in, ==, 0);
   g_assert_cmphex (stream->data_type & (BETWEEN_BLOCKS | UNUSED_BITS), ==, BETWEEN_BLOCKS);
 

@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <zlib.h>
 
-/* What a peer does with zlib: DEFLATE as RFC 7692 has it, without a tail. */
+/* What a peer does with zlib: DEFLATE as RFC 7692 has it, without a unread input. */
 
 typedef struct {
   z_stream deflating;

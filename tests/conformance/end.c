@@ -37,7 +37,7 @@ end_turn (gpointer data)
 {
   End *end = data;
 
-  end->face->turn (end);
+  end->face->iteration (end);
 }
 
 void

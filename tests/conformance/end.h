@@ -20,7 +20,7 @@ typedef struct {
   gboolean whole_messages;      /* or pieces, without their type */
   guint16 (*listen) (End *end);
   void (*dial) (End *end, guint16 port, const char *subprotocols);
-  void (*turn) (End *end);
+  void (*iteration) (End *end);
   gboolean (*send) (End *end, guint8 first_byte, const guint8 *payload, gsize length);
   void (*close) (End *end, guint16 code, const char *reason);
   void (*stop) (End *end);
@@ -60,7 +60,7 @@ void end_take_message (End *end, guint8 opcode, const void *payload, gsize lengt
 void end_take_piece (End *end, const void *payload, gsize length);
 void end_take_pong (End *end, const void *payload, gsize length);
 
-/* Has turns until @condition holds. What doesn't come in time fails the test. */
+/* Has iterations until @condition holds. What doesn't come in time fails the test. */
 #define END_UNTIL(end, condition)                                                                                  \
   G_STMT_START                                                                                                     \
   {                                                                                                                \

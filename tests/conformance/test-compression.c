@@ -56,11 +56,11 @@ make_book (void)
 
   for (guint i = 0; i < BOOK; i++)
     {
-      guint8 letter;
+      guint8 call;
 
       state = state * 1664525 + 1013904223;
-      letter = i < CHAPTER ? (guint8) ('a' + (state >> 24) % 20) : book->data[i - CHAPTER];
-      g_byte_array_append (book, &letter, 1);
+      call = i < CHAPTER ? (guint8) ('a' + (state >> 24) % 20) : book->data[i - CHAPTER];
+      g_byte_array_append (book, &call, 1);
     }
 
   return book;
@@ -79,20 +79,20 @@ say (Scene *scene, guint8 first_byte, const guint8 *payload, gsize length)
 static gsize
 hear (Scene *scene, Deflation *deflation, WireOpcode opcode, const guint8 *payload, gsize length)
 {
-  g_autoptr (GByteArray) heard = NULL;
+  g_autoptr (GByteArray) last_received = NULL;
   RawFrame frame;
   gsize size;
 
   scene_read_frame (scene, &frame);
   g_assert_cmphex (frame.first_byte & (guint8) ~WIRE_FRAME_RSV1, ==, WIRE_FRAME_FIN | opcode);
   if (frame.first_byte & WIRE_FRAME_RSV1)
-    heard = deflation_inflate (deflation, frame.payload, frame.length);
+    last_received = deflation_inflate (deflation, frame.payload, frame.length);
   else
     {
-      heard = g_byte_array_new ();
-      g_byte_array_append (heard, frame.payload, (guint) frame.length);
+      last_received = g_byte_array_new ();
+      g_byte_array_append (last_received, frame.payload, (guint) frame.length);
     }
-  g_assert_cmpmem (heard->data, heard->len, payload, length);
+  g_assert_cmpmem (last_received->data, last_received->len, payload, length);
   size = frame.length;
   raw_frame_clear (&frame);
 
@@ -140,7 +140,7 @@ test_sent_in_fragments (Scene *scene, gconstpointer data)
   g_autoptr (Deflation) deflation = deflation_new (WINDOW_MAX, WINDOW_MAX);
   g_autoptr (GByteArray) book = make_book ();
   g_autoptr (GByteArray) compressed = g_byte_array_new ();
-  g_autoptr (GByteArray) heard = NULL;
+  g_autoptr (GByteArray) last_received = NULL;
 
   scene_meet (scene, NULL);
   scene_open_deflate (scene, "");
@@ -152,8 +152,8 @@ test_sent_in_fragments (Scene *scene, gconstpointer data)
       say (scene, WIRE_FRAME_FIN | WIRE_OPCODE_PING, (const guint8 *) "between", 7);
       scene_expect_frame (scene, WIRE_FRAME_FIN | WIRE_OPCODE_PING, "between", 7);
     }
-  heard = deflation_inflate (deflation, compressed->data, compressed->len);
-  g_assert_cmpmem (heard->data, heard->len, book->data, book->len);
+  last_received = deflation_inflate (deflation, compressed->data, compressed->len);
+  g_assert_cmpmem (last_received->data, last_received->len, book->data, book->len);
   scene_part (scene);
 }
 
@@ -191,7 +191,7 @@ test_no_takeover_sent (Scene *scene, gconstpointer data)
   for (guint i = 0; i < 3; i++)
     {
       g_autoptr (GByteArray) compressed = g_byte_array_new ();
-      g_autoptr (GByteArray) heard = NULL;
+      g_autoptr (GByteArray) last_received = NULL;
 
       say (scene, WIRE_FRAME_FIN | WIRE_OPCODE_TEXT, book->data, 1000);
       deflation_reset (deflation);
@@ -202,8 +202,8 @@ test_no_takeover_sent (Scene *scene, gconstpointer data)
       say (scene, WIRE_FRAME_FIN | WIRE_OPCODE_CONTINUATION, book->data + 500, 500);
       hear_fragment (scene, WIRE_FRAME_FIN | WIRE_OPCODE_CONTINUATION, compressed);
       deflation_reset (deflation);
-      heard = deflation_inflate (deflation, compressed->data, compressed->len);
-      g_assert_cmpmem (heard->data, heard->len, book->data, 1000);
+      last_received = deflation_inflate (deflation, compressed->data, compressed->len);
+      g_assert_cmpmem (last_received->data, last_received->len, book->data, 1000);
     }
   scene_part (scene);
 }

@@ -220,7 +220,7 @@ owner_new_deaf (void)
   owner->context = engine_context_new (&owner_events, owner, &error);
   g_assert_no_error (error);
   owner->context->tick_microseconds = OWNER_TICK_MICROSECONDS;
-  owner->context->limits.turn_microseconds = G_MAXINT;
+  owner->context->limits.iteration_microseconds = G_MAXINT;
   owner->protocol = engine_context_add_protocol (owner->context, "test", NULL, &error);
   g_assert_no_error (error);
 
@@ -254,7 +254,7 @@ owner_free (Owner *owner)
   g_free (owner);
 }
 
-/* --- turns */
+/* --- iterations */
 
 void
 owner_turn (gpointer data)
@@ -262,7 +262,7 @@ owner_turn (gpointer data)
   Owner *owner = data;
 
   if (owner->context != NULL)
-    engine_context_service (owner->context, 0);
+    engine_loop_service (owner->context, 0);
 }
 
 void
@@ -272,11 +272,11 @@ owner_settle (Owner *owner)
   struct epoll_event event;
 
   while (owner->context != NULL &&
-         (engine_context_has_work (owner->context) || epoll_wait (owner->context->epoll_fd, &event, 1, 0) > 0))
+         (engine_loop_has_work (owner->context) || epoll_wait (owner->context->epoll_fd, &event, 1, 0) > 0))
     {
       if (g_get_monotonic_time () > end)
         g_error ("The engine does not come to rest");
-      engine_context_service (owner->context, 0);
+      engine_loop_service (owner->context, 0);
     }
 }
 
@@ -290,7 +290,7 @@ owner_wait (Owner *owner, OwnerEvent event, guint count)
       if (g_get_monotonic_time () > end)
         g_error ("Waited in vain for %u times %s", count, event_names[event]);
       g_assert_nonnull (owner->context);
-      engine_context_service (owner->context, 10);
+      engine_loop_service (owner->context, 10);
     }
 }
 
@@ -298,14 +298,14 @@ void
 owner_advance (Owner *owner, guint ticks)
 {
   owner->context->wheel_start -= (gint64) ticks * owner->context->tick_microseconds;
-  /* On a busy machine the time of a turn may be over before all that is due had its turn. */
+  /* On a busy machine the time of an iteration may be over before all that is due had its iteration. */
   do
     {
       owner_settle (owner);
       owner_turn (owner);
     }
-  while (owner->context != NULL && (engine_context_has_work (owner->context) ||
-                                    engine_wheel_is_due (&owner->context->wheel, owner->context->tick)));
+  while (owner->context != NULL && (engine_loop_has_work (owner->context) ||
+                                    engine_timer_wheel_is_due (&owner->context->wheel, owner->context->tick)));
 }
 
 void

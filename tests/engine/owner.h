@@ -3,16 +3,16 @@
  */
 #pragma once
 
-#include "engine/connector-private.h"
-#include "engine/context-private.h"
-#include "engine/control-private.h"
-#include "engine/reply-private.h"
-#include "engine/send-private.h"
+#include "engine/client/connector-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/websocket/control-private.h"
+#include "engine/http/http-response-private.h"
+#include "engine/websocket/send-private.h"
 
 #include "raw-peer.h"
 
 /* An owner of a context that writes down what the engine tells it. Its clock
- * stands still unless the test moves it, and a turn has all the time it needs: a slow
+ * stands still unless the test moves it, and an iteration has all the time it needs: a slow
  * machine meets no deadline. */
 
 typedef enum {
@@ -66,20 +66,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Owner, owner_free)
 
 const char *owner_event_name (OwnerEvent event);
 
-/* A turn that does not wait, if there is a context; as a RawPeerTurn. */
+/* An iteration that does not wait, if there is a context; as a RawPeerTurn. */
 void owner_turn (gpointer owner);
 
-/* Turns until there is nothing left that a turn could do. */
+/* Turns until there is nothing left that an iteration could do. */
 void owner_settle (Owner *owner);
 
 /* Turns until so many events of that kind have been told; the test fails if that
  * takes too long. */
 void owner_wait (Owner *owner, OwnerEvent event, guint count);
 
-/* Moves the clock, and has a turn. */
+/* Moves the clock, and has an iteration. */
 void owner_advance (Owner *owner, guint ticks);
 
-/* A deadline set by the last turn: nothing happens before it, which is checked by
+/* A deadline set by the last iteration: nothing happens before it, which is checked by
  * the number of @event; then it is passed. */
 void owner_pass_deadline (Owner *owner, guint ticks, OwnerEvent event);
 

@@ -30,7 +30,7 @@ const char raw_peer_upgrade_request[] =
   "\r\n";
 
 RawPeer *
-raw_peer_new (int fd, RawPeerTurn turn, gpointer turn_data)
+raw_peer_new (int fd, RawPeerTurn iteration, gpointer loop_data)
 {
   RawPeer *peer = g_new0 (RawPeer, 1);
   const int one = 1;
@@ -38,15 +38,15 @@ raw_peer_new (int fd, RawPeerTurn turn, gpointer turn_data)
   g_assert_cmpint (fcntl (fd, F_SETFL, O_NONBLOCK), ==, 0);
   setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   peer->fd = fd;
-  peer->turn = turn;
-  peer->turn_data = turn_data;
+  peer->iteration = iteration;
+  peer->loop_data = loop_data;
   peer->input = g_byte_array_new ();
 
   return peer;
 }
 
 RawPeer *
-raw_peer_connect_small (guint16 port, int receive_buffer, RawPeerTurn turn, gpointer turn_data)
+raw_peer_connect_small (guint16 port, int receive_buffer, RawPeerTurn iteration, gpointer loop_data)
 {
   struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons (port) };
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -55,16 +55,16 @@ raw_peer_connect_small (guint16 port, int receive_buffer, RawPeerTurn turn, gpoi
   if (receive_buffer > 0)
     setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
-  /* The kernel answers for the listener: no turn is needed. */
+  /* The kernel answers for the listener: no iteration is needed. */
   g_assert_cmpint (connect (fd, (struct sockaddr *) &address, sizeof address), ==, 0);
 
-  return raw_peer_new (fd, turn, turn_data);
+  return raw_peer_new (fd, iteration, loop_data);
 }
 
 RawPeer *
-raw_peer_connect (guint16 port, RawPeerTurn turn, gpointer turn_data)
+raw_peer_connect (guint16 port, RawPeerTurn iteration, gpointer loop_data)
 {
-  return raw_peer_connect_small (port, 0, turn, turn_data);
+  return raw_peer_connect_small (port, 0, iteration, loop_data);
 }
 
 void
@@ -108,7 +108,7 @@ check_patience (gint64 end, const char *what)
 }
 
 RawPeer *
-raw_accept (int listener, RawPeerTurn turn, gpointer turn_data)
+raw_accept (int listener, RawPeerTurn iteration, gpointer loop_data)
 {
   gint64 end = patience ();
   int fd;
@@ -117,11 +117,11 @@ raw_accept (int listener, RawPeerTurn turn, gpointer turn_data)
     {
       g_assert_cmpint (errno, ==, EAGAIN);
       check_patience (end, "a connection");
-      turn (turn_data);
+      iteration (loop_data);
       g_poll (&(GPollFD){ .fd = listener, .events = G_IO_IN }, 1, PUMP_MILLISECONDS);
     }
 
-  return raw_peer_new (fd, turn, turn_data);
+  return raw_peer_new (fd, iteration, loop_data);
 }
 
 /* --- reading */
@@ -154,8 +154,8 @@ raw_peer_pump (RawPeer *peer)
 {
   GPollFD poll_fd = { .fd = peer->fd, .events = G_IO_IN };
 
-  if (peer->turn != NULL)
-    peer->turn (peer->turn_data);
+  if (peer->iteration != NULL)
+    peer->iteration (peer->loop_data);
   if (!peer->ended && !peer->reset)
     g_poll (&poll_fd, 1, PUMP_MILLISECONDS);
   peer_take_input (peer);

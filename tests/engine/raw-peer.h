@@ -7,7 +7,7 @@
 #include "wire/frame-private.h"
 
 /* The other end of a connection: a plain non-blocking TCP socket. While it waits
- * for something it has the engine take turns, in the same thread. What does not
+ * for something it has the engine take iterations, in the same thread. What does not
  * come in time fails the test. */
 
 #define RAW_PEER_PATIENCE (60 * G_USEC_PER_SEC)
@@ -27,8 +27,8 @@ struct _RawPeer {
   int fd;
   const RawPeerLayer *layer;    /* NULL: nothing */
   gpointer layer_data;
-  RawPeerTurn turn;
-  gpointer turn_data;
+  RawPeerTurn iteration;
+  gpointer loop_data;
   GByteArray *input;            /* read, and not yet asked for */
   gboolean ended;               /* the FIN came */
   gboolean reset;
@@ -45,21 +45,21 @@ typedef struct {
 extern const char raw_peer_upgrade_request[];
 
 /* A client of 127.0.0.1. */
-RawPeer *raw_peer_connect (guint16 port, RawPeerTurn turn, gpointer turn_data);
+RawPeer *raw_peer_connect (guint16 port, RawPeerTurn iteration, gpointer loop_data);
 
 /* One with a receive buffer of that size, as far as the kernel allows. */
-RawPeer *raw_peer_connect_small (guint16 port, int receive_buffer, RawPeerTurn turn, gpointer turn_data);
+RawPeer *raw_peer_connect_small (guint16 port, int receive_buffer, RawPeerTurn iteration, gpointer loop_data);
 
 /* A server's side of a connection that was accepted. */
-RawPeer *raw_peer_new (int fd, RawPeerTurn turn, gpointer turn_data);
+RawPeer *raw_peer_new (int fd, RawPeerTurn iteration, gpointer loop_data);
 void raw_peer_free (RawPeer *peer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RawPeer, raw_peer_free)
 
 /* A listening socket of 127.0.0.1 for a test that is the server, and what comes in. */
 int raw_listen (guint16 *port);
-RawPeer *raw_accept (int listener, RawPeerTurn turn, gpointer turn_data);
+RawPeer *raw_accept (int listener, RawPeerTurn iteration, gpointer loop_data);
 
-/* Has a turn, waits a moment for input and reads what there is. */
+/* Has an iteration, waits a moment for input and reads what there is. */
 void raw_peer_pump (RawPeer *peer);
 
 void raw_peer_send (RawPeer *peer, const void *bytes, gsize length);

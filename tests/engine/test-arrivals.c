@@ -24,7 +24,7 @@ test_silent (void)
   /* The first to come was the first to go. None had to that was not in the way of another. */
   for (guint i = 0; i < 9; i++)
     raw_peer_expect_end (silent[i]);
-  g_assert_cmpuint (owner->context->crowd.handshakes, ==, 3);
+  g_assert_cmpuint (owner->context->admission.handshakes, ==, 3);
   raw_peer_upgrade (silent[9]);
   for (guint i = 0; i < G_N_ELEMENTS (silent); i++)
     raw_peer_free (silent[i]);
@@ -102,10 +102,10 @@ test_pressure (void)
   owner_settle (owner);
   owner_advance (owner, ENGINE_SILENT_TICKS + 1);
   owner_settle (owner);
-  g_assert_cmpuint (owner->context->crowd.handshakes, ==, 7);
+  g_assert_cmpuint (owner->context->admission.handshakes, ==, 7);
   peers[7] = owner_connect (owner);
   owner_settle (owner);
-  g_assert_cmpuint (owner->context->crowd.handshakes, ==, 6);
+  g_assert_cmpuint (owner->context->admission.handshakes, ==, 6);
   raw_peer_expect_end (peers[1]);
   raw_peer_expect_end (peers[2]);
   raw_peer_finish_upgrade (peers[0]);

@@ -1,11 +1,11 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/broadcast-private.h"
-#include "engine/budget-private.h"
+#include "engine/broadcast/broadcast-private.h"
+#include "engine/base/budget-private.h"
 #include "owner.h"
 
-/* A turn ends in time, whatever it is that there is too much of, and each kind of work gets on. */
+/* An iteration ends in time, whatever it is that there is too much of, and each kind of work gets on. */
 
 #define TEXT_FRAME (WIRE_FRAME_FIN | WIRE_OPCODE_TEXT)
 
@@ -77,33 +77,33 @@ typedef struct {
 } Crowd;
 
 static Crowd *
-crowd_new (void)
+admission_new (void)
 {
-  Crowd *crowd = g_new0 (Crowd, 1);
+  Crowd *admission = g_new0 (Crowd, 1);
 
-  crowd->owner = owner_new ();
-  crowd->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) raw_peer_free);
+  admission->owner = owner_new ();
+  admission->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) raw_peer_free);
   for (guint i = 0; i < MANY; i++)
     {
-      g_ptr_array_add (crowd->peers, owner_connect_open (crowd->owner));
-      crowd->connections[i] = crowd->owner->newest;
+      g_ptr_array_add (admission->peers, owner_connect_open (admission->owner));
+      admission->connections[i] = admission->owner->newest;
     }
-  owner_settle (crowd->owner);
+  owner_settle (admission->owner);
 
-  return crowd;
+  return admission;
 }
 
 static void
-crowd_free (Crowd *crowd)
+admission_free (Crowd *admission)
 {
-  g_ptr_array_unref (crowd->peers);
-  owner_free (crowd->owner);
-  g_free (crowd);
+  g_ptr_array_unref (admission->peers);
+  owner_free (admission->owner);
+  g_free (admission);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Crowd, crowd_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Crowd, admission_free)
 
-/* A handler that takes all the time of the turn. */
+/* A handler that takes all the time of the iteration. */
 static void
 be_slow (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpointer detail)
 {
@@ -114,12 +114,12 @@ be_slow (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpoi
 static void
 make_slow (Owner *owner, OwnerEvent event)
 {
-  owner->context->limits.turn_microseconds = ENGINE_TURN_MICROSECONDS;
+  owner->context->limits.iteration_microseconds = ENGINE_ITERATION_MICROSECONDS;
   owner->hook = be_slow;
   owner->hook_data = GUINT_TO_POINTER (event);
 }
 
-/* No turn has more than one of these, and all of them come, soon one after the other. */
+/* No iteration has more than one of these, and all of them come, soon one after the other. */
 static void
 expect_one_by_one (Owner *owner, OwnerEvent event, guint count)
 {
@@ -130,7 +130,7 @@ expect_one_by_one (Owner *owner, OwnerEvent event, guint count)
       guint counted = owner->counts[event];
 
       g_assert_cmpuint (turns, <, 3 * count + 10);
-      engine_context_service (owner->context, 10);
+      engine_loop_service (owner->context, 10);
       g_assert_cmpuint (owner->counts[event], <=, counted + 1);
     }
 }
@@ -152,46 +152,46 @@ test_messages_of_one (void)
 static void
 test_messages_of_many (void)
 {
-  g_autoptr (Crowd) crowd = crowd_new ();
+  g_autoptr (Crowd) admission = admission_new ();
 
   for (guint i = 0; i < MANY; i++)
-    raw_peer_send_frame (crowd->peers->pdata[i], TEXT_FRAME, "slow", 4);
-  make_slow (crowd->owner, OWNER_DATA);
-  expect_one_by_one (crowd->owner, OWNER_DATA, MANY);
+    raw_peer_send_frame (admission->peers->pdata[i], TEXT_FRAME, "slow", 4);
+  make_slow (admission->owner, OWNER_DATA);
+  expect_one_by_one (admission->owner, OWNER_DATA, MANY);
 }
 
 static void
 test_writable (void)
 {
-  g_autoptr (Crowd) crowd = crowd_new ();
+  g_autoptr (Crowd) admission = admission_new ();
 
   for (guint i = 0; i < MANY; i++)
-    engine_connection_request_writable (crowd->connections[i]);
-  make_slow (crowd->owner, OWNER_WRITABLE);
-  expect_one_by_one (crowd->owner, OWNER_WRITABLE, MANY);
+    engine_connection_request_writable (admission->connections[i]);
+  make_slow (admission->owner, OWNER_WRITABLE);
+  expect_one_by_one (admission->owner, OWNER_WRITABLE, MANY);
 }
 
 static void
 test_ends (void)
 {
-  g_autoptr (Crowd) crowd = crowd_new ();
+  g_autoptr (Crowd) admission = admission_new ();
 
   for (guint i = 0; i < MANY; i++)
-    engine_connection_abort (crowd->connections[i], ENGINE_ERROR_SYSTEM, "by the test");
-  make_slow (crowd->owner, OWNER_CLOSED);
-  expect_one_by_one (crowd->owner, OWNER_CLOSED, MANY);
+    engine_connection_abort (admission->connections[i], ENGINE_ERROR_SYSTEM, "by the test");
+  make_slow (admission->owner, OWNER_CLOSED);
+  expect_one_by_one (admission->owner, OWNER_CLOSED, MANY);
 }
 
 /* What a connection held is given back likewise. */
 static void
 test_releases (void)
 {
-  g_autoptr (Crowd) crowd = crowd_new ();
+  g_autoptr (Crowd) admission = admission_new ();
 
   for (guint i = 0; i < MANY; i++)
-    engine_connection_abort (crowd->connections[i], ENGINE_ERROR_SYSTEM, "by the test");
-  make_slow (crowd->owner, OWNER_RELEASED);
-  expect_one_by_one (crowd->owner, OWNER_RELEASED, MANY);
+    engine_connection_abort (admission->connections[i], ENGINE_ERROR_SYSTEM, "by the test");
+  make_slow (admission->owner, OWNER_RELEASED);
+  expect_one_by_one (admission->owner, OWNER_RELEASED, MANY);
 }
 
 static gpointer
@@ -222,7 +222,7 @@ test_broadcasts_of_processes (void)
 
   owner_turn (owner);
   for (guint i = 0; i < MANY; i++)
-    g_assert_true (engine_channel_send (owner->protocol, (const guint8 *) "all", 3, NULL));
+    g_assert_true (engine_process_channel_send (owner->protocol, (const guint8 *) "all", 3, NULL));
   make_slow (owner, OWNER_BROADCAST);
   expect_one_by_one (owner, OWNER_BROADCAST, MANY);
 }
@@ -238,7 +238,7 @@ test_accepts (void)
 
   for (guint i = 0; i < MANY; i++)
     g_ptr_array_add (peers, raw_peer_connect (owner->port, NULL, NULL));
-  owner->context->limits.turn_microseconds = 0;
+  owner->context->limits.iteration_microseconds = 0;
   for (guint i = 1; i <= MANY; i++)
     {
       guint turns = 0;
@@ -253,12 +253,12 @@ test_accepts (void)
 }
 
 static gsize
-sum_of_output (Crowd *crowd)
+sum_of_output (Crowd *admission)
 {
   gsize sum = 0;
 
   for (guint i = 0; i < MANY; i++)
-    sum += crowd->connections[i]->output.bytes;
+    sum += admission->connections[i]->output.bytes;
 
   return sum;
 }
@@ -269,37 +269,37 @@ static void
 test_flush (void)
 {
   const gsize size = 1024 * 1024;
-  g_autoptr (Crowd) crowd = crowd_new ();
-  EngineContext *context = crowd->owner->context;
+  g_autoptr (Crowd) admission = admission_new ();
+  EngineContext *context = admission->owner->context;
   g_autofree guint8 *bytes = g_malloc0 (size);
   guint turns = 0;
 
-  context->limits.turn_microseconds = 0;
+  context->limits.iteration_microseconds = 0;
   engine_context_hold (context);
-  /* As in a turn whose time is over. */
+  /* As in an iteration whose time is over. */
   context->budget = &(EngineBudget){ .over = TRUE };
   context->behind = TRUE;
-  context->gather.sharing++;
+  context->frame_cache.sharing++;
   for (guint i = 0; i < MANY; i++)
-    engine_connection_send_data (crowd->connections[i], WIRE_OPCODE_BINARY, TRUE, bytes, size, NULL);
-  context->gather.sharing--;
-  engine_gather_forget (&context->gather);
+    engine_connection_send_data (admission->connections[i], WIRE_OPCODE_BINARY, TRUE, bytes, size, NULL);
+  context->frame_cache.sharing--;
+  engine_frame_cache_forget (&context->frame_cache);
   engine_context_release (context);
-  raw_peer_send_frame (crowd->peers->pdata[0], TEXT_FRAME, "later", 5);
+  raw_peer_send_frame (admission->peers->pdata[0], TEXT_FRAME, "later", 5);
 
   while (context->dirty.count > 0)
     {
-      gsize before = sum_of_output (crowd);
+      gsize before = sum_of_output (admission);
 
       g_assert_cmpuint (++turns, <, 20 * MANY);
-      g_assert_cmpuint (crowd->owner->counts[OWNER_DATA], ==, 0);
-      owner_turn (crowd->owner);
-      g_assert_cmpuint (before - sum_of_output (crowd), <=, size / 2);
+      g_assert_cmpuint (admission->owner->counts[OWNER_DATA], ==, 0);
+      owner_turn (admission->owner);
+      g_assert_cmpuint (before - sum_of_output (admission), <=, size / 2);
     }
   g_assert_cmpuint (turns, >, MANY);
   for (guint i = 0; i < MANY; i++)
-    g_assert_true (crowd->connections[i]->output.bytes == 0 || crowd->connections[i]->blocked);
-  owner_wait (crowd->owner, OWNER_DATA, 1);
+    g_assert_true (admission->connections[i]->output.bytes == 0 || admission->connections[i]->blocked);
+  owner_wait (admission->owner, OWNER_DATA, 1);
 }
 
 /* --- fairness */
@@ -313,24 +313,24 @@ ask_again (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstp
     work_for_long (owner->context->budget);
 }
 
-/* Whatever fills whole turns, the other kinds of work have theirs. */
+/* Whatever fills whole iterations, the other kinds of work have theirs. */
 static void
 test_each_kind_gets_on (void)
 {
-  g_autoptr (Crowd) crowd = crowd_new ();
-  Owner *owner = crowd->owner;
+  g_autoptr (Crowd) admission = admission_new ();
+  Owner *owner = admission->owner;
   g_autoptr (RawPeer) late = NULL;
   g_autoptr (GByteArray) flood = g_byte_array_new ();
 
   for (guint i = 0; i < 100; i++)
     raw_frame_append (flood, TEXT_FRAME, "flood", 5);
   for (guint i = 0; i < MANY; i++)
-    raw_peer_send (crowd->peers->pdata[i], flood->data, flood->len);
-  engine_connection_request_writable (crowd->connections[0]);
+    raw_peer_send (admission->peers->pdata[i], flood->data, flood->len);
+  engine_connection_request_writable (admission->connections[0]);
   broadcast_many (owner);
-  engine_connection_abort (crowd->connections[1], ENGINE_ERROR_SYSTEM, "by the test");
+  engine_connection_abort (admission->connections[1], ENGINE_ERROR_SYSTEM, "by the test");
   late = raw_peer_connect (owner->port, NULL, NULL);
-  owner->context->limits.turn_microseconds = ENGINE_TURN_MICROSECONDS;
+  owner->context->limits.iteration_microseconds = ENGINE_ITERATION_MICROSECONDS;
   owner->hook = ask_again;
   for (guint i = 0; i < 60; i++)
     owner_turn (owner);

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/closer-private.h"
+#include "engine/base/closer-private.h"
 #include "owner.h"
 
 /* Descriptors whose closing waits. A test in which the service thread waits for one never ends by itself. */

@@ -215,7 +215,7 @@ test_handshake_deadline_slow (void)
   g_autoptr (RawPeer) peer = owner_connect (owner);
 
   raw_peer_send_text (peer, "GET / HTTP/1.1\r\n");
-  while (owner_n_connections (owner) == 0 || owner->context->first->tail == NULL)
+  while (owner_n_connections (owner) == 0 || owner->context->first->unread == NULL)
     owner_turn (owner);
   for (guint i = 0; i < owner->context->limits.handshake_ticks; i++)
     {
@@ -241,7 +241,7 @@ test_deadline_by_the_clock (void)
   peer = owner_connect (owner);
   start = g_get_monotonic_time ();
   while (owner->counts[OWNER_RELEASED] == 0)
-    g_assert_true (engine_context_service (owner->context, -1));
+    g_assert_true (engine_loop_service (owner->context, -1));
 
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 40000);
   raw_peer_expect_end (peer);
@@ -289,12 +289,12 @@ test_ping_any_byte (void)
   g_autoptr (Owner) owner = owner_new ();
   g_autoptr (RawPeer) peer = owner_connect_open (owner);
   const EngineLimits *limits = &owner->context->limits;
-  guint32 heard;
+  guint32 last_received;
 
   owner_pass_deadline (owner, limits->ping_ticks - 1, OWNER_CLOSED);
-  heard = owner->newest->heard;
+  last_received = owner->newest->last_received;
   raw_peer_send (peer, "\x81", 1);
-  while (owner->newest->heard == heard)
+  while (owner->newest->last_received == last_received)
     owner_turn (owner);
   owner_pass_deadline (owner, limits->pong_ticks, OWNER_CLOSED);
 
@@ -516,7 +516,7 @@ reach_handshake (Owner *owner, const char *bytes)
   RawPeer *peer = owner_connect (owner);
 
   raw_peer_send_text (peer, bytes);
-  while (owner->context->first == NULL || (bytes[0] != '\0' && owner->context->first->tail == NULL))
+  while (owner->context->first == NULL || (bytes[0] != '\0' && owner->context->first->unread == NULL))
     owner_turn (owner);
 
   return peer;
@@ -547,7 +547,7 @@ reach_stage (Owner *owner, Stage stage)
     {
     case STAGE_HALF_FRAME:
       raw_peer_send (peer, "\x81\x85\x01\x02\x03", 5);
-      while (owner->newest->tail == NULL)
+      while (owner->newest->unread == NULL)
         owner_turn (owner);
       break;
     case STAGE_CLOSING:

@@ -53,10 +53,10 @@ test_same_context (void)
 }
 
 static void
-turn_both (Owner *one, Owner *other)
+loop_both (Owner *one, Owner *other)
 {
   owner_turn (one);
-  engine_context_service (other->context, 1);
+  engine_loop_service (other->context, 1);
 }
 
 static void
@@ -68,14 +68,14 @@ test_other_context (void)
   server->echo = TRUE;
   dial (client, "127.0.0.1", server->port);
   while (client->counts[OWNER_OPENED] == 0)
-    turn_both (server, client);
+    loop_both (server, client);
   engine_connection_send_data (client->newest, WIRE_OPCODE_TEXT, FALSE, (const guint8 *) "a", 1, NULL);
   engine_connection_send_data (client->newest, WIRE_OPCODE_TEXT, TRUE, (const guint8 *) "b", 1, NULL);
   while (client->counts[OWNER_DATA] < 2)
-    turn_both (server, client);
+    loop_both (server, client);
   engine_connection_close (server->newest, 4000, "over", 4);
   while (client->counts[OWNER_RELEASED] == 0 || server->counts[OWNER_RELEASED] == 0)
-    turn_both (server, client);
+    loop_both (server, client);
 
   g_assert_cmpstr (client->log->str, ==, "opened as client\ntext a\ntext b\nclosed 4000 over\n");
   g_assert_cmpstr (server->log->str, ==, "opened /where\ntext a\ntext b\nclosed 4000 -\n");
@@ -122,7 +122,7 @@ test_ipv6 (void)
     {
       dial (owner, addresses[i], owner->port);
       while (owner->counts[OWNER_OPENED] < 2 * i + 2 && owner->counts[OWNER_FAILED] == 0)
-        engine_context_service (owner->context, 10);
+        engine_loop_service (owner->context, 10);
       if (i == 0 && owner->counts[OWNER_FAILED] > 0)
         {
           g_test_skip ("no IPv6 on the loopback interface");
@@ -228,7 +228,7 @@ wait_for_jobs (Owner *owner)
   while (owner->context->jobs > 0)
     {
       g_assert_cmpint (g_get_monotonic_time (), <, end);
-      engine_context_service (owner->context, 10);
+      engine_loop_service (owner->context, 10);
     }
 }
 
@@ -277,9 +277,9 @@ test_connect_limit (void)
 
   g_assert_cmpint (connection->state, ==, ENGINE_STATE_CONNECTING);
   g_assert_true (engine_timer_is_set (&connection->timer));
-  /* As if TCP had not come to a result: no turn has asked it for one. */
+  /* As if TCP had not come to a result: no iteration has asked it for one. */
   engine_context_hold (owner->context);
-  engine_wheel_clear (&owner->context->wheel, &connection->timer);
+  engine_timer_wheel_clear (&owner->context->wheel, &connection->timer);
   connection->timer.due = owner->context->tick;
   engine_connection_on_deadline (connection);
   engine_context_release (owner->context);
@@ -531,16 +531,16 @@ test_never_answers (gconstpointer half)
 /* --- the end while dialing */
 
 typedef enum {
-  PHASE_STARTED,                /* no turn yet */
+  PHASE_STARTED,                /* no iteration yet */
   PHASE_RESOLVING,
   PHASE_CONNECTING,
   PHASE_REQUESTED,
   N_PHASES
-} Phase;
+} LoopStep;
 
 /* Leaves @peer at NULL in the phases in which there is none. */
 static void
-reach_phase (Owner *owner, Phase phase, RawPeer **peer)
+reach_phase (Owner *owner, LoopStep phase, RawPeer **peer)
 {
   g_autofree char *accept = NULL;
 
@@ -566,7 +566,7 @@ reach_phase (Owner *owner, Phase phase, RawPeer **peer)
 static void
 test_closed_in_phase (void)
 {
-  for (Phase phase = PHASE_STARTED; phase < N_PHASES; phase++)
+  for (LoopStep phase = PHASE_STARTED; phase < N_PHASES; phase++)
     {
       g_autoptr (Owner) owner = owner_new_deaf ();
       g_autoptr (RawPeer) peer = NULL;
@@ -672,7 +672,7 @@ test_borrowed_context (void)
   for (guint i = 0; i < 3; i++)
     {
       start = g_get_monotonic_time ();
-      g_assert_true (engine_context_service (owner->context, i == 0 ? -1 : 1000));
+      g_assert_true (engine_loop_service (owner->context, i == 0 ? -1 : 1000));
       g_assert_cmpint (g_get_monotonic_time () - start, >=, 5000);
     }
   g_assert_cmpuint (owner->context->jobs, ==, 1);
@@ -686,7 +686,7 @@ test_borrowed_context (void)
 static void
 test_destroyed_in_phase (void)
 {
-  for (Phase phase = PHASE_STARTED; phase < N_PHASES; phase++)
+  for (LoopStep phase = PHASE_STARTED; phase < N_PHASES; phase++)
     {
       g_autoptr (Owner) owner = owner_new_deaf ();
       g_autoptr (RawPeer) peer = NULL;

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "engine/progress-private.h"
+#include "engine/connection/progress-private.h"
 #include "owner.h"
 
 /* Nobody is given up because we are late, nor who takes what he gets, if slowly. */
@@ -15,7 +15,7 @@
 
 #define MANY 20
 
-/* --- late turns */
+/* --- late iterations */
 
 /* The deadline comes before what lies in the kernel was read. */
 static void
@@ -24,7 +24,7 @@ pass_deadline_unread (Owner *owner, EngineConnection *connection)
   guint8 state = connection->state;
 
   engine_context_hold (owner->context);
-  engine_wheel_clear (&owner->context->wheel, &connection->timer);
+  engine_timer_wheel_clear (&owner->context->wheel, &connection->timer);
   engine_connection_on_deadline (connection);
   g_assert_cmpint (connection->state, ==, state);
   g_assert_true (engine_timer_is_set (&connection->timer));
@@ -111,7 +111,7 @@ test_late_once (void)
   g_assert_nonnull (strstr (owner->log->str, "closed 1006"));
 }
 
-/* All have answered while we were busy for longer than they had time, and each turn
+/* All have answered while we were busy for longer than they had time, and each iteration
  * reads one of them. */
 static void
 test_all_late (void)
@@ -131,7 +131,7 @@ test_all_late (void)
       engine_connection_close (connections[i], WIRE_CLOSE_NORMAL, NULL, 0);
       raw_peer_send_close (peers->pdata[i], WIRE_CLOSE_NORMAL);
     }
-  owner->context->limits.turn_microseconds = 0;
+  owner->context->limits.iteration_microseconds = 0;
   g_string_truncate (owner->log, 0);
   owner->context->wheel_start -= 7 * owner->context->tick_microseconds;
   owner_wait (owner, OWNER_CLOSED, MANY);
@@ -168,7 +168,7 @@ test_last_words_answered (void)
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
 
   owner->echo = TRUE;
-  owner->context->limits.turn_frames = 1;
+  owner->context->limits.iteration_frames = 1;
   for (guint i = 0; i < MANY; i++)
     raw_frame_append (bytes, TEXT_FRAME, "?", 1);
   raw_peer_send (peer, bytes->data, bytes->len);
@@ -210,20 +210,20 @@ test_slow_reader (void)
   g_autoptr (RawPeer) peer = raw_peer_connect_small (owner->port, 128 * 1024, owner_turn, owner);
   g_autofree guint8 *zeros = g_malloc0 (SLOW_SIZE);
   const EngineLimits *limits = &owner->context->limits;
-  guint32 heard;
+  guint32 last_received;
 
   raw_peer_upgrade (peer);
   engine_connection_send_data (owner->newest, WIRE_OPCODE_BINARY, TRUE, zeros, SLOW_SIZE, NULL);
   g_assert_true (owner->newest->blocked);
   owner_settle (owner);
-  heard = owner->newest->heard;
+  last_received = owner->newest->last_received;
   owner_advance (owner, limits->ping_ticks);
   for (guint i = 0; i < SLOW_STEPS; i++)
     {
       take (owner->newest, peer, SLOW_STEP);
       owner_advance (owner, limits->pong_ticks + 1);
       g_assert_cmpuint (owner->counts[OWNER_CLOSED], ==, 0);
-      g_assert_cmpuint (owner->newest->heard, ==, heard);
+      g_assert_cmpuint (owner->newest->last_received, ==, last_received);
     }
 
   /* It takes no more. */
@@ -266,8 +266,8 @@ stream (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpoin
 
   if (event != OWNER_REQUEST)
     return;
-  engine_reply_write (connection, (const guint8 *) "HTTP/1.1 200 OK\r\n\r\n", 19, NULL);
-  engine_reply_write (connection, zeros, SLOW_SIZE, NULL);
+  engine_http_response_write (connection, (const guint8 *) "HTTP/1.1 200 OK\r\n\r\n", 19, NULL);
+  engine_http_response_write (connection, zeros, SLOW_SIZE, NULL);
 }
 
 static void
@@ -275,7 +275,7 @@ test_slow_download (void)
 {
   g_autoptr (Owner) owner = owner_new ();
   g_autoptr (RawPeer) peer = raw_peer_connect_small (owner->port, 128 * 1024, owner_turn, owner);
-  const guint ticks = owner->context->limits.reply_ticks;
+  const guint ticks = owner->context->limits.response_ticks;
 
   owner->hook = stream;
   raw_peer_send_text (peer, "GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");

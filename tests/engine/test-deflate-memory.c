@@ -1,7 +1,7 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/broadcast-private.h"
+#include "engine/broadcast/broadcast-private.h"
 #include "owner.h"
 
 /* What compression keeps. */

@@ -3,7 +3,7 @@
  */
 #include "owner.h"
 
-#include "engine/broadcast-private.h"
+#include "engine/broadcast/broadcast-private.h"
 
 #include <string.h>
 
@@ -255,7 +255,7 @@ test_bomb (void)
   g_assert_cmpuint (owner->received->len, <=, 1000000);
 }
 
-/* Who takes pieces gets them in many turns, and others are served in between. */
+/* Who takes pieces gets them in many iterations, and others are served in between. */
 static void
 test_bomb_in_turns (void)
 {
@@ -264,7 +264,7 @@ test_bomb_in_turns (void)
   g_autoptr (RawPeer) peer = NULL;
   guint turns = 0;
 
-  owner->context->limits.turn_frames = 10;
+  owner->context->limits.iteration_frames = 10;
   peer = connect_deflating (owner);
   raw_peer_send_frame (peer, COMPRESSED | WIRE_OPCODE_BINARY, bomb->data, bomb->len);
   raw_peer_send_frame (peer, WIRE_FRAME_FIN | WIRE_OPCODE_TEXT, "behind", 6);

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "engine/descriptors-private.h"
+#include "engine/base/descriptors-private.h"
 #include "owner.h"
 
 /* What peers leave of the descriptors of the process. */
@@ -94,7 +94,7 @@ answer_with_file (Owner *owner, OwnerEvent event, EngineConnection *connection, 
   if (event != OWNER_REQUEST)
     return;
 
-  g_assert_false (engine_reply_file (connection, "/proc/self/exe", "text/plain", NULL, &error));
+  g_assert_false (engine_http_response_file (connection, "/proc/self/exe", "text/plain", NULL, &error));
   g_assert_error (error, ENGINE_ERROR, ENGINE_ERROR_SYSTEM);
 }
 

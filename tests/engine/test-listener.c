@@ -113,7 +113,7 @@ test_out_of_descriptors (void)
 
   /* No busy loop, and who is there is served. */
   g_assert_cmpint (epoll_wait (owner->context->epoll_fd, &event, 1, 0), ==, 0);
-  g_assert_false (engine_context_has_work (owner->context));
+  g_assert_false (engine_loop_has_work (owner->context));
   raw_peer_send_frame (served, TEXT_FRAME, "still here", 10);
   raw_peer_expect_frame (served, TEXT_FRAME, "still here", 10);
 
@@ -156,16 +156,16 @@ test_storm (void)
 #define CROWD 2000
 
 /* Two for each connection, and what the process has open besides. */
-#define CROWD_DESCRIPTORS (2 * CROWD + 600)
+#define ADMISSION_DESCRIPTORS (2 * CROWD + 600)
 
 static gboolean
 make_room_for_crowd (void)
 {
   struct rlimit limit;
 
-  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max < CROWD_DESCRIPTORS)
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max < ADMISSION_DESCRIPTORS)
     return FALSE;
-  limit.rlim_cur = MAX (limit.rlim_cur, CROWD_DESCRIPTORS);
+  limit.rlim_cur = MAX (limit.rlim_cur, ADMISSION_DESCRIPTORS);
 
   return setrlimit (RLIMIT_NOFILE, &limit) == 0;
 }

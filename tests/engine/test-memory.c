@@ -3,8 +3,8 @@
  */
 #include <string.h>
 
-#include "engine/broadcast-private.h"
-#include "engine/receive-private.h"
+#include "engine/broadcast/broadcast-private.h"
+#include "engine/connection/read-private.h"
 #include "owner.h"
 
 /* The memory that peers make a context hold. */
@@ -14,7 +14,7 @@
 #define BINARY_FRAME (WIRE_FRAME_FIN | WIRE_OPCODE_BINARY)
 
 /* What a context has whoever is there. */
-#define OWN ENGINE_GATHER_BLOCK
+#define OWN ENGINE_FRAME_CACHE_BLOCK
 
 static gsize
 used (Owner *owner)
@@ -170,7 +170,7 @@ test_slow_reader (void)
   engine_memory_set_limit (&owner->context->memory, MIB);
   fill (owner, owner->newest, MIB);
   g_assert_true (owner->context->memory.pressed);
-  g_assert_true (engine_context_has_work (owner->context));
+  g_assert_true (engine_loop_has_work (owner->context));
   owner_turn (owner);
   g_assert_false (owner->context->memory.pressed);
   g_assert_cmpint (owner->newest->state, >, ENGINE_STATE_OPEN);

@@ -98,7 +98,7 @@ dial_slowly (guint16 port)
   return owner;
 }
 
-/* Until GIO's thread has something to be verified, which it leaves to the main context: a turn would
+/* Until GIO's thread has something to be verified, which it leaves to the main context: an iteration would
  * do so, and there is none. */
 static void
 shake_hands (Owner *client, RawPeer *peer)
@@ -106,10 +106,10 @@ shake_hands (Owner *client, RawPeer *peer)
   EngineContext *context = client->context;
   gint64 end = g_get_monotonic_time () + RAW_PEER_PATIENCE;
 
-  while (context->first->state != ENGINE_STATE_SECURING || !g_main_context_pending (context->gio))
+  while (context->first->state != ENGINE_STATE_TLS_HANDSHAKE || !g_main_context_pending (context->gio))
     {
       g_assert_cmpint (g_get_monotonic_time (), <, end);
-      if (context->first->state != ENGINE_STATE_SECURING)
+      if (context->first->state != ENGINE_STATE_TLS_HANDSHAKE)
         owner_turn (client);
       tls_peer_step (peer);
       g_usleep (1000);
@@ -129,7 +129,7 @@ test_destroyed (void)
 
   /* Nobody answers yet: who waited for that would wait for ever. */
   owner_free (client);
-  peer->turn = NULL;
+  peer->iteration = NULL;
   wait_for (&asked);
   g_assert_false (is_told (&gone));
 

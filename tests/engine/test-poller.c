@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/poller-private.h"
+#include "engine/base/poller-private.h"
 
 typedef struct {
   int epoll_fd;
@@ -19,7 +19,7 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
   g_assert_cmpint (fixture->epoll_fd, >=, 0);
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fixture->ends), ==, 0);
-  engine_watch_init (&fixture->watch, ENGINE_WATCH_CHANNEL, fixture->ends[0]);
+  engine_watch_init (&fixture->watch, ENGINE_WATCH_PROCESS_CHANNEL, fixture->ends[0]);
 }
 
 static void
@@ -48,7 +48,7 @@ test_set (Fixture *fixture, gconstpointer data)
 {
   EngineWatch *watch = &fixture->watch;
 
-  g_assert_cmpint (watch->kind, ==, ENGINE_WATCH_CHANNEL);
+  g_assert_cmpint (watch->kind, ==, ENGINE_WATCH_PROCESS_CHANNEL);
   g_assert_true (engine_poller_set (fixture->epoll_fd, watch, EPOLLIN));
   g_assert_cmphex (told (fixture->epoll_fd, watch), ==, 0);
   g_assert_cmpint (write (fixture->ends[1], "x", 1), ==, 1);

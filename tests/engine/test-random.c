@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "engine/random-private.h"
+#include "engine/base/random-private.h"
 
 /* Every length that a block has room for, beyond its end. */
 static void

@@ -15,7 +15,7 @@ static void
 answer (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpointer detail)
 {
   if (event == OWNER_REQUEST)
-    g_assert_true (engine_reply_write (connection, (const guint8 *) ANSWER, strlen (ANSWER), NULL));
+    g_assert_true (engine_http_response_write (connection, (const guint8 *) ANSWER, strlen (ANSWER), NULL));
 }
 
 static void
@@ -71,7 +71,7 @@ test_late_head (void)
   g_autofree char *head = NULL;
 
   raw_peer_send_text (peer, "HEAD / HTTP/1.1\r\n");
-  while (owner_n_connections (owner) == 0 || owner->context->first->tail == NULL)
+  while (owner_n_connections (owner) == 0 || owner->context->first->unread == NULL)
     owner_turn (owner);
   owner_advance (owner, owner->context->limits.handshake_ticks + 1);
   head = raw_peer_read_head (peer);

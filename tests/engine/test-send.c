@@ -47,8 +47,8 @@ expect_pattern (RawPeer *peer, gsize length, guint seed)
 
 /* At the borders of the lengths, of what is gathered, and of its block. */
 static const gsize sizes[] = {
-  0, 1, 125, 126, 127, ENGINE_GATHER_FRAME_MAX - 4, ENGINE_GATHER_FRAME_MAX - 3, ENGINE_GATHER_FRAME_MAX,
-  65535, 65536, ENGINE_GATHER_BLOCK + 1, 3 * MIB,
+  0, 1, 125, 126, 127, ENGINE_FRAME_CACHE_FRAME_MAX - 4, ENGINE_FRAME_CACHE_FRAME_MAX - 3, ENGINE_FRAME_CACHE_FRAME_MAX,
+  65535, 65536, ENGINE_FRAME_CACHE_BLOCK + 1, 3 * MIB,
 };
 
 static void
@@ -64,7 +64,7 @@ test_sizes_at_once (void)
     }
 }
 
-/* One after the other in one turn, in every order of small and large. */
+/* One after the other in one iteration, in every order of small and large. */
 static void
 test_sizes_gathered (void)
 {
@@ -82,7 +82,7 @@ test_sizes_gathered (void)
     }
 }
 
-/* Several connections in one turn, to and fro, the same bytes and others. */
+/* Several connections in one iteration, to and fro, the same bytes and others. */
 static void
 test_interleaved (void)
 {
@@ -139,14 +139,14 @@ test_fragments (void)
   raw_peer_expect_frame (peer, TEXT_FRAME, "abc", 3);
 }
 
-/* Outside of a turn there is nobody who would send it later. */
+/* Outside of an iteration there is nobody who would send it later. */
 static void
 test_outside_a_turn (void)
 {
   g_autoptr (Owner) owner = owner_new ();
   g_autoptr (RawPeer) peer = owner_connect_open (owner);
 
-  peer->turn = NULL;
+  peer->iteration = NULL;
   g_assert_true (send_pattern (owner, 100, 0, NULL));
   g_assert_true (send_pattern (owner, MIB / 8, 1, NULL));
   expect_pattern (peer, 100, 0);
@@ -290,7 +290,7 @@ test_many_small_frames (void)
   fill_output (owner);
   for (guint i = 0; i < 5000; i++)
     g_assert_true (send_pattern (owner, 10 + i % 50, i, NULL));
-  g_assert_false (engine_output_is_long (&owner->newest->output, 300));
+  g_assert_false (engine_output_queue_is_long (&owner->newest->output, 300));
   read_output (peer, 0, 0, "");
   for (guint i = 0; i < 5000; i++)
     expect_pattern (peer, 10 + i % 50, i);
@@ -303,7 +303,7 @@ send_to_newest (Owner *owner, OwnerEvent event, EngineConnection *connection, gc
     g_assert_true (send_pattern (owner, 10, 0, NULL));
 }
 
-/* Nor may those that were written as late as a turn can tell of anything. */
+/* Nor may those that were written as late as an iteration can tell of anything. */
 static void
 test_small_frame_at_the_end_of_a_turn (void)
 {
@@ -315,8 +315,8 @@ test_small_frame_at_the_end_of_a_turn (void)
   owner->hook = send_to_newest;
   raw_peer_send_close (leaving, WIRE_CLOSE_NORMAL);
   owner_wait (owner, OWNER_CLOSED, 1);
-  g_assert_nonnull (owner->context->gather.block);
-  g_assert_cmpuint (owner->context->gather.block->references, ==, 1);
+  g_assert_nonnull (owner->context->frame_cache.block);
+  g_assert_cmpuint (owner->context->frame_cache.block->references, ==, 1);
 
   owner->hook = NULL;
   read_output (peer, 0, 0, "");
@@ -372,7 +372,7 @@ test_limit_one_large (void)
   expect_pattern (peer, 500, 2);
   owner_settle (owner);
 
-  /* Once it has left it is the turn of another one. */
+  /* Once it has left it is the iteration of another one. */
   g_assert_true (send_pattern (owner, 4 * MIB, 3, NULL));
   g_assert_true (send_pattern (owner, 1, 4, NULL));
   expect_pattern (peer, 4 * MIB, 3);
@@ -425,7 +425,7 @@ request_again (Owner *owner, OwnerEvent event, EngineConnection *connection, gco
     engine_connection_request_writable (connection);
 }
 
-/* Once a turn, not again and again in the same. */
+/* Once an iteration, not again and again in the same. */
 static void
 test_writable_again (void)
 {
@@ -436,7 +436,7 @@ test_writable_again (void)
   engine_connection_request_writable (owner->newest);
   for (guint i = 1; i <= 5; i++)
     {
-      g_assert_true (engine_context_service (owner->context, -1));
+      g_assert_true (engine_loop_service (owner->context, -1));
       g_assert_cmpuint (owner->counts[OWNER_WRITABLE], ==, i);
     }
 }

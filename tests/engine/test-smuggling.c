@@ -91,7 +91,7 @@ count_answers (Owner *owner, OwnerEvent event, EngineConnection *connection, gco
   static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
   if (event == OWNER_REQUEST)
-    engine_reply_write (connection, (const guint8 *) answer, strlen (answer), NULL);
+    engine_http_response_write (connection, (const guint8 *) answer, strlen (answer), NULL);
 }
 
 /* A reply of the engine's own, to the last byte: nothing of the request is in it. */

@@ -1,16 +1,16 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/state-private.h"
+#include "engine/connection/state-private.h"
 
 /* A line for each state, a column for the one that follows: the life of a
  * connection as it is meant. */
 static const char *const edges[ENGINE_N_STATES] = {
   /*                              C S H R O C D L - */
   [ENGINE_STATE_CONNECTING] = "0 1 1 0 0 0 0 0 1",
-  [ENGINE_STATE_SECURING] = "0 0 1 0 0 0 1 0 1",
+  [ENGINE_STATE_TLS_HANDSHAKE] = "0 0 1 0 0 0 1 0 1",
   [ENGINE_STATE_HANDSHAKE] = "0 1 0 1 1 0 1 0 1",
-  [ENGINE_STATE_REPLYING] = "0 0 1 0 0 0 1 0 1",
+  [ENGINE_STATE_RESPONDING] = "0 0 1 0 0 0 1 0 1",
   [ENGINE_STATE_OPEN] = "0 0 0 0 0 1 1 0 1",
   [ENGINE_STATE_CLOSING] = "0 0 0 0 0 0 1 0 1",
   [ENGINE_STATE_DRAINING] = "0 0 0 0 0 0 0 1 1",

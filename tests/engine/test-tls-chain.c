@@ -3,7 +3,7 @@
  */
 #include "../tls/identity.h"
 
-#include "engine/tls-chain-private.h"
+#include "engine/tls/tls-chain-private.h"
 
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>

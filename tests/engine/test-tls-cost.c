@@ -83,7 +83,7 @@ test_message_size (gconstpointer mode)
   small = owner_connect (owner);
   g_assert_cmpuint (send_hello (small, 12 * 1024), ==, 12 * 1024);
   owner_settle (owner);
-  g_assert_cmpint (owner->context->last->state, ==, ENGINE_STATE_SECURING);
+  g_assert_cmpint (owner->context->last->state, ==, ENGINE_STATE_TLS_HANDSHAKE);
 }
 
 int

@@ -34,7 +34,7 @@ set_up (Stalled *stalled, gconstpointer data)
   stalled->server = raw_accept (listener, owner_turn, stalled->owner);
   close (listener);
   raw_peer_read (stalled->server, 1, &hello);
-  g_assert_cmpint (stalled->connection->state, ==, ENGINE_STATE_SECURING);
+  g_assert_cmpint (stalled->connection->state, ==, ENGINE_STATE_TLS_HANDSHAKE);
 }
 
 static void
@@ -96,7 +96,7 @@ test_copy_destroyed (Stalled *stalled, gconstpointer data)
   g_assert_cmpint (poll (&woken, 1, 0), ==, 0);
   g_cancellable_release_fd (stalled->connection->dial->cancellable);
   owner_turn (stalled->owner);
-  g_assert_cmpint (stalled->connection->state, ==, ENGINE_STATE_SECURING);
+  g_assert_cmpint (stalled->connection->state, ==, ENGINE_STATE_TLS_HANDSHAKE);
   raw_peer_shutdown (stalled->server);
   owner_wait (stalled->owner, OWNER_FAILED, 1);
 }

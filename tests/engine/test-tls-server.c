@@ -65,7 +65,7 @@ test_session (gconstpointer data)
   g_assert_cmpstr (owner->log->str, ==, "opened /\ntext hello\nclosed 1000 -\n");
 }
 
-/* The client's bytes come in pieces of that size, each in a turn of its own. */
+/* The client's bytes come in pieces of that size, each in an iteration of its own. */
 static void
 test_pieces (gconstpointer size)
 {
@@ -567,7 +567,7 @@ test_stalled (gconstpointer bytes)
       tls_peer_flush (peers[i]);
     }
   owner_settle (owner);
-  /* A turn more if the kernel tells of it later. */
+  /* An iteration more if the kernel tells of it later. */
   g_assert_cmpuint (turns_for_honest_client (owner), <=, alone + 2);
   for (guint i = 0; i < STALLING; i++)
     raw_peer_free (peers[i]);

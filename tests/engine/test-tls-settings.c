@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "../tls/identity.h"
-#include "engine/tls-database-private.h"
-#include "engine/tls-settings-private.h"
+#include "engine/tls/tls-database-private.h"
+#include "engine/tls/tls-settings-private.h"
 
 #include <string.h>
 

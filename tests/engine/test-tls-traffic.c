@@ -217,7 +217,7 @@ answer_with_file (Owner *owner, OwnerEvent event, EngineConnection *connection, 
   if (event != OWNER_REQUEST)
     return;
   make_small (connection);
-  engine_reply_file (connection, owner->hook_data, "application/octet-stream", NULL, &error);
+  engine_http_response_file (connection, owner->hook_data, "application/octet-stream", NULL, &error);
   g_assert_no_error (error);
 }
 
@@ -436,7 +436,7 @@ answer_with_nothing (Owner *owner, OwnerEvent event, EngineConnection *connectio
   static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
   if (event == OWNER_REQUEST)
-    g_assert_true (engine_reply_write (connection, (const guint8 *) answer, strlen (answer), NULL));
+    g_assert_true (engine_http_response_write (connection, (const guint8 *) answer, strlen (answer), NULL));
 }
 
 typedef enum {
@@ -564,7 +564,7 @@ test_mixed (void)
 {
   g_autoptr (Owner) owner = tls_owner_new (IDENTITY_SERVER);
   g_autofree guint8 *bytes = pattern (100000);
-  EngineCredentials *credentials = owner->context->tls.credentials;
+  EngineTlsCredentials *credentials = owner->context->tls.credentials;
   RawPeer *peers[6];
 
   for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
@@ -641,7 +641,7 @@ test_replaced (void)
   expect_echo (after, "after");
 }
 
-/* Who sends without end, to a handler that fills whole turns, keeps nobody out. */
+/* Who sends without end, to a handler that fills whole iterations, keeps nobody out. */
 
 #define FLOOD_MESSAGES 200
 
@@ -662,7 +662,7 @@ test_handshake_beside_flood (void)
 
   for (guint i = 0; i < FLOOD_MESSAGES; i++)
     raw_frame_append (bytes, WIRE_FRAME_FIN | WIRE_OPCODE_TEXT, "flood", 5);
-  owner->context->limits.turn_microseconds = ENGINE_TURN_MICROSECONDS;
+  owner->context->limits.iteration_microseconds = ENGINE_ITERATION_MICROSECONDS;
   owner->hook = fill_turn;
   raw_peer_send (flood, bytes->data, bytes->len);
   other = tls_owner_connect_open (owner, NULL);

@@ -53,7 +53,7 @@ answer_with_nothing (Owner *owner, OwnerEvent event, EngineConnection *connectio
   static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
   if (event == OWNER_REQUEST)
-    g_assert_true (engine_reply_write (connection, (const guint8 *) answer, strlen (answer), NULL));
+    g_assert_true (engine_http_response_write (connection, (const guint8 *) answer, strlen (answer), NULL));
 }
 
 /* Requests of 1 KiB each. */
@@ -190,7 +190,7 @@ test_pending (gconstpointer room)
 
   send_in_records (peer, bytes, 3 * 16 * KIB);
   let_go (peer);
-  while (connection->transport->handshake (connection, NULL) == ENGINE_SECURING_MORE)
+  while (connection->transport->handshake (connection, NULL) == ENGINE_TLS_HANDSHAKE_MORE)
     continue;
   engine_connection_set_state (connection, ENGINE_STATE_HANDSHAKE);
   g_assert_cmpuint (read_all (connection, GPOINTER_TO_SIZE (room)), ==, 3 * 16 * KIB);

@@ -5,7 +5,7 @@
 
 #include "visitor.h"
 
-#include "engine/context-private.h"
+#include "engine/connection/context-private.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -92,7 +92,7 @@ scenario_broadcast_process (Run *run)
 /* --- the loop in a process of its own */
 
 static gboolean
-turn_of_parent (gpointer visitor)
+loop_of_parent (gpointer visitor)
 {
   visitor_wait (visitor, RUN_TURN_MS);
 
@@ -104,8 +104,8 @@ static void
 let_child_tell (Run *run, Visitor *visitor)
 {
   if (visitor_step (visitor) == VISITOR_LOST)
-    RUN_UNTIL (run, turn_of_parent, visitor, run_is_told (run) || fault_get_notes () > 0);
-  run_check_rest (run, turn_of_parent, visitor);
+    RUN_UNTIL (run, loop_of_parent, visitor, run_is_told (run) || fault_get_notes () > 0);
+  run_check_rest (run, loop_of_parent, visitor);
   run->over = TRUE;
 }
 
@@ -115,10 +115,10 @@ talk_to_child (Classic *classic)
   g_autoptr (Visitor) visitor = visitor_new_listener (classic->port, SMALL + CLASSIC_LARGE);
   Run *run = classic->run;
 
-  RUN_UNTIL (run, turn_of_parent, visitor,
+  RUN_UNTIL (run, loop_of_parent, visitor,
              visitor_step (visitor) != VISITOR_WAITS || visitor_is_open (visitor) || run_gives_up (run));
   run->reports += broadcast_both ();
-  RUN_UNTIL (run, turn_of_parent, visitor, visitor_step (visitor) != VISITOR_WAITS || run_gives_up (run));
+  RUN_UNTIL (run, loop_of_parent, visitor, visitor_step (visitor) != VISITOR_WAITS || run_gives_up (run));
   run->done = visitor_step (visitor) == VISITOR_SERVED;
 
   let_child_tell (run, visitor);
@@ -126,7 +126,7 @@ talk_to_child (Classic *classic)
   if (run->done)
     {
       fault_lift ();
-      run_check_serving (run, turn_of_parent, visitor, classic->port);
+      run_check_serving (run, loop_of_parent, visitor, classic->port);
     }
 }
 
@@ -136,7 +136,7 @@ see_child (Classic *classic)
 {
   g_autoptr (Visitor) visitor = visitor_new_echo (classic->port);
 
-  RUN_UNTIL (classic->run, turn_of_parent, visitor,
+  RUN_UNTIL (classic->run, loop_of_parent, visitor,
              visitor_step (visitor) != VISITOR_WAITS || run_gives_up (classic->run));
   classic->run->done = visitor_step (visitor) == VISITOR_SERVED;
   let_child_tell (classic->run, visitor);

@@ -5,7 +5,7 @@
 
 #include "visitor.h"
 
-/* In such a time a loop that has nothing to do but its timers turns a few times; one that
+/* In such a time a loop that has nothing to do but its timers iterations a few times; one that
  * does not rest comes to thousands. */
 #define REST_MICROSECONDS (5 * RUN_TICK_MICROSECONDS)
 #define REST_TURNS 100
@@ -23,12 +23,12 @@ run_new (void)
 }
 
 void
-run_turn (Run *run, RunTurn turn, gpointer data, gint64 end, const char *condition)
+run_turn (Run *run, RunTurn iteration, gpointer data, gint64 end, const char *condition)
 {
   if (g_get_monotonic_time () > end)
     g_error ("Nothing came, and nothing failed: %s. Last message: %s", condition, fault_get_last_message ());
 
-  run->loop = turn (data);
+  run->loop = iteration (data);
 }
 
 void
@@ -71,23 +71,23 @@ run_gives_up (Run *run)
 }
 
 void
-run_check_rest (Run *run, RunTurn turn, gpointer data)
+run_check_rest (Run *run, RunTurn iteration, gpointer data)
 {
   gint64 end = g_get_monotonic_time () + REST_MICROSECONDS;
   guint before = fault_get_turns ();
 
   while (run->loop && g_get_monotonic_time () < end)
-    run->loop = turn (data);
+    run->loop = iteration (data);
   g_assert_cmpuint (fault_get_turns () - before, <, REST_TURNS);
 }
 
 void
-run_check_serving (Run *run, RunTurn turn, gpointer data, guint16 port)
+run_check_serving (Run *run, RunTurn iteration, gpointer data, guint16 port)
 {
   g_autoptr (Visitor) visitor = visitor_new_echo (port);
 
   /* The deadlines are short here: on a slow machine one may be missed. */
-  RUN_UNTIL (run, turn, data, ({
+  RUN_UNTIL (run, iteration, data, ({
                if (visitor_step (visitor) == VISITOR_LOST)
                  {
                    visitor_free (visitor);

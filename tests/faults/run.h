@@ -24,32 +24,32 @@ typedef struct {
   ScenarioFunc func;
 } Scenario;
 
-/* One turn of the loop of a scenario. FALSE: it has ended. */
+/* One iteration of the loop of a scenario. FALSE: it has ended. */
 typedef gboolean (*RunTurn) (gpointer data);
 
 /* Nothing takes that long, unless it neither comes nor fails. */
 #define RUN_PATIENCE (60 * G_USEC_PER_SEC)
 
-/* How long a loop rests in one turn at most. */
+/* How long a loop rests in one iteration at most. */
 #define RUN_TURN_MS 10
 
-/* Under a fault the wheel of time turns faster than in life, and quickly comes to what
+/* Under a fault the wheel of time iterations faster than in life, and quickly comes to what
  * limits it; without one no deadline shall be missed. */
 #define RUN_TICK_MICROSECONDS 4000
 gint64 run_get_tick (void);
 
-/* Has turns until @condition holds or the loop ends. */
-#define RUN_UNTIL(run, turn, data, condition)                                                                      \
+/* Has iterations until @condition holds or the loop ends. */
+#define RUN_UNTIL(run, iteration, data, condition)                                                                      \
   G_STMT_START                                                                                                     \
   {                                                                                                                \
     gint64 run_end_ = g_get_monotonic_time () + RUN_PATIENCE;                                                      \
                                                                                                                    \
     while ((run)->loop && !(condition))                                                                            \
-      run_turn ((run), (turn), (data), run_end_, #condition);                                                      \
+      run_turn ((run), (iteration), (data), run_end_, #condition);                                                      \
   }                                                                                                                \
   G_STMT_END
 
-void run_turn (Run *run, RunTurn turn, gpointer data, gint64 end, const char *condition);
+void run_turn (Run *run, RunTurn iteration, gpointer data, gint64 end, const char *condition);
 
 /* The API told that something failed. */
 void run_report (Run *run);
@@ -64,6 +64,6 @@ gboolean run_is_told (Run *run);
 gboolean run_gives_up (Run *run);
 
 /* At the end of a scenario whose loop goes on: while the failure lasts there must be no
- * turn after turn for nothing; after it a new client must be served. */
-void run_check_rest (Run *run, RunTurn turn, gpointer data);
-void run_check_serving (Run *run, RunTurn turn, gpointer data, guint16 port);
+ * iteration after iteration for nothing; after it a new client must be served. */
+void run_check_rest (Run *run, RunTurn iteration, gpointer data);
+void run_check_serving (Run *run, RunTurn iteration, gpointer data, guint16 port);

@@ -14,7 +14,7 @@
 
 /* Each failure that a system call of the library may meet, at each of its occurrences in
  * each scenario. Whatever fails: nothing crashes, no descriptor and no memory is lost, no
- * loop turns for nothing, the failure is told, and afterwards new clients are served. */
+ * loop iterations for nothing, the failure is told, and afterwards new clients are served. */
 
 /* Further occurrences of a call are no different. */
 #define OCCURRENCES 4

@@ -9,12 +9,12 @@
 #define SWITCH "HTTP/1.1 101 "
 
 /* What a compressed message lacks at its end. */
-static const guint8 tail[] = { 0x00, 0x00, 0xff, 0xff };
+static const guint8 unread[] = { 0x00, 0x00, 0xff, 0xff };
 
 void
 ear_init (Ear *ear, WireRole role)
 {
-  *ear = (Ear) { .heard = g_byte_array_new (), .payload = g_byte_array_sized_new (64) };
+  *ear = (Ear) { .last_received = g_byte_array_new (), .payload = g_byte_array_sized_new (64) };
   ear->messages = g_array_new (FALSE, FALSE, sizeof (EarMessage));
   wire_decoder_init (&ear->decoder, role == WIRE_ROLE_SERVER ? WIRE_ROLE_CLIENT : WIRE_ROLE_SERVER, G_MAXUINT64, 0);
 }
@@ -22,7 +22,7 @@ ear_init (Ear *ear, WireRole role)
 void
 ear_clear (Ear *ear)
 {
-  g_clear_pointer (&ear->heard, g_byte_array_unref);
+  g_clear_pointer (&ear->last_received, g_byte_array_unref);
   g_clear_pointer (&ear->payload, g_byte_array_unref);
   g_clear_pointer (&ear->messages, g_array_unref);
   if (ear->inflates)
@@ -111,7 +111,7 @@ hear_compressed_piece (Ear *ear, const WirePiece *piece)
   if (!piece->message_end)
     return;
 
-  hear_compressed (ear, tail, sizeof tail);
+  hear_compressed (ear, unread, sizeof unread);
   if (!ear->takeover)
     inflateReset (&ear->inflating);
 }
@@ -159,7 +159,7 @@ hear_frames (Ear *ear)
       WireViolation violation;
       gsize consumed;
 
-      result = wire_decoder_next (&ear->decoder, ear->heard->data + used, ear->heard->len - used, &consumed, &piece,
+      result = wire_decoder_next (&ear->decoder, ear->last_received->data + used, ear->last_received->len - used, &consumed, &piece,
                                   &violation);
       if (result == WIRE_DECODE_ERROR)
         g_error ("The engine sent frames that are not valid: %s", violation.text);
@@ -170,7 +170,7 @@ hear_frames (Ear *ear)
   while (result == WIRE_DECODE_PIECE);
 
   if (used > 0)
-    g_byte_array_remove_range (ear->heard, 0, (guint) used);
+    g_byte_array_remove_range (ear->last_received, 0, (guint) used);
 }
 
 /* A server may have answered other requests before. */
@@ -178,16 +178,16 @@ static void
 hear_heads (Ear *ear)
 {
   gboolean server = ear->decoder.role == WIRE_ROLE_CLIENT;
-  const char *text = (const char *) ear->heard->data;
-  const char *head = server ? memmem (text, ear->heard->len, SWITCH, strlen (SWITCH)) : text;
-  const char *end = head != NULL ? memmem (head, ear->heard->len - (gsize) (head - text), HEAD_END, strlen (HEAD_END))
+  const char *text = (const char *) ear->last_received->data;
+  const char *head = server ? memmem (text, ear->last_received->len, SWITCH, strlen (SWITCH)) : text;
+  const char *end = head != NULL ? memmem (head, ear->last_received->len - (gsize) (head - text), HEAD_END, strlen (HEAD_END))
                                  : NULL;
 
   if (end == NULL)
     return;
 
   ear->frames = TRUE;
-  g_byte_array_remove_range (ear->heard, 0, (guint) (end + strlen (HEAD_END) - text));
+  g_byte_array_remove_range (ear->last_received, 0, (guint) (end + strlen (HEAD_END) - text));
 }
 
 void
@@ -195,7 +195,7 @@ ear_hear (gpointer data, const guint8 *bytes, gsize length)
 {
   Ear *ear = data;
 
-  g_byte_array_append (ear->heard, bytes, (guint) length);
+  g_byte_array_append (ear->last_received, bytes, (guint) length);
   if (!ear->frames)
     hear_heads (ear);
   if (ear->frames)

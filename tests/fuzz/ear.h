@@ -18,7 +18,7 @@ typedef struct {
 typedef struct {
   gboolean frames;              /* the heads are over */
   gboolean close_heard;
-  GByteArray *heard;            /* what is not understood yet */
+  GByteArray *last_received;            /* what is not understood yet */
   WireDecoder decoder;
   GArray *messages;             /* EarMessage: what was sent ... */
   GByteArray *payload;          /* ... and the payload of all of them */

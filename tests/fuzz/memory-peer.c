@@ -10,7 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* Small chunks of much input would need too many turns. */
+/* Small chunks of much input would need too many iterations. */
 #define CHUNKS_MAX 512
 
 /* Of a file, what one call takes. */

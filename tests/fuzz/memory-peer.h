@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "engine/connection-private.h"
+#include "engine/connection/connection-private.h"
 
 /* The other end of a connection, in memory: what it sends, how it arrives, and what
  * of the engine's bytes it takes. */

@@ -26,10 +26,10 @@ pick (GRand *random, guint end)
 static void
 insert (GByteArray *bytes, guint at, const guint8 *more, guint length)
 {
-  guint tail = bytes->len - at;
+  guint unread = bytes->len - at;
 
   g_byte_array_set_size (bytes, bytes->len + length);
-  memmove (bytes->data + at + length, bytes->data + at, tail);
+  memmove (bytes->data + at + length, bytes->data + at, unread);
   memcpy (bytes->data + at, more, length);
 }
 

@@ -3,15 +3,15 @@
  */
 #include "play.h"
 
-#include "engine/broadcast-private.h"
-#include "engine/control-private.h"
-#include "engine/reply-private.h"
-#include "engine/send-private.h"
+#include "engine/broadcast/broadcast-private.h"
+#include "engine/websocket/control-private.h"
+#include "engine/http/http-response-private.h"
+#include "engine/websocket/send-private.h"
 #include "kernel.h"
 
 #include <string.h>
 
-/* Nested turns and what they call. */
+/* Nested iterations and what they call. */
 #define DEPTH_MAX 4
 
 /* What a broadcast's payload has in front of it. */
@@ -22,7 +22,7 @@
 /* The longest payload that an action can name. */
 #define PAYLOAD_MAX G_MAXUINT16
 
-/* A sixth of a second: several budgets of a turn. */
+/* A sixth of a second: several budgets of an iteration. */
 #define MOMENT_MICROSECONDS 166667
 
 typedef void (*Action) (PlayPart *part, FuzzInput *input, const WirePiece *piece);
@@ -37,15 +37,15 @@ play_make_room (Play *play)
 static guint8 *
 make_payload (Play *play, gsize length)
 {
-  static guint8 letters[PAYLOAD_MAX + LETTERS];
+  static guint8 calls[PAYLOAD_MAX + LETTERS];
   guint8 *payload = play->payload + PADDING;
 
-  if (letters[0] == 0)
-    for (gsize i = 0; i < sizeof letters; i++)
-      letters[i] = (guint8) ('a' + i % LETTERS);
+  if (calls[0] == 0)
+    for (gsize i = 0; i < sizeof calls; i++)
+      calls[i] = (guint8) ('a' + i % LETTERS);
 
   play->n_payloads++;
-  memcpy (payload, letters + play->n_payloads % LETTERS, length);
+  memcpy (payload, calls + play->n_payloads % LETTERS, length);
 
   return payload;
 }
@@ -130,7 +130,7 @@ do_close (PlayPart *part, FuzzInput *input, const WirePiece *piece)
   if (part->connection == NULL)
     return;
   /* A request is answered to its end, and it may not be the last that was read. */
-  part->silenced |= part->connection->state != ENGINE_STATE_REPLYING;
+  part->silenced |= part->connection->state != ENGINE_STATE_RESPONDING;
   part->held = FALSE;
   engine_connection_close (part->connection, codes[choice % G_N_ELEMENTS (codes)], (const char *) reason, choice / 2);
 }
@@ -183,7 +183,7 @@ do_mark (PlayPart *part, FuzzInput *input, const WirePiece *piece)
 static void
 do_turn (PlayPart *part, FuzzInput *input, const WirePiece *piece)
 {
-  engine_context_service (part->play->context, 0);
+  engine_loop_service (part->play->context, 0);
 }
 
 static void
@@ -236,7 +236,7 @@ do_refuse (PlayPart *part, FuzzInput *input, const WirePiece *piece)
 static gboolean
 is_replying (const PlayPart *part)
 {
-  return part->connection != NULL && part->connection->state == ENGINE_STATE_REPLYING;
+  return part->connection != NULL && part->connection->state == ENGINE_STATE_RESPONDING;
 }
 
 static void
@@ -254,7 +254,7 @@ do_reply_text (PlayPart *part, FuzzInput *input, const WirePiece *piece)
   const char *answer = answers[fuzz_input_byte (input) % G_N_ELEMENTS (answers)];
 
   if (is_replying (part))
-    engine_reply_write (part->connection, (const guint8 *) answer, strlen (answer), NULL);
+    engine_http_response_write (part->connection, (const guint8 *) answer, strlen (answer), NULL);
 }
 
 static void
@@ -263,7 +263,7 @@ do_reply_file (PlayPart *part, FuzzInput *input, const WirePiece *piece)
   g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", part->play->file);
 
   if (is_replying (part))
-    engine_reply_file (part->connection, fuzz_input_byte (input) & 1 ? "/nothing/there" : path, "text/plain",
+    engine_http_response_file (part->connection, fuzz_input_byte (input) & 1 ? "/nothing/there" : path, "text/plain",
                        NULL, NULL);
 }
 
@@ -272,7 +272,7 @@ do_hold (PlayPart *part, FuzzInput *input, const WirePiece *piece)
 {
   if (!is_replying (part))
     return;
-  engine_reply_hold (part->connection);
+  engine_http_response_hold (part->connection);
   part->held = TRUE;
 }
 
@@ -282,7 +282,7 @@ do_release (PlayPart *part, FuzzInput *input, const WirePiece *piece)
   if (!is_replying (part) || !part->held)
     return;
   part->held = FALSE;
-  engine_reply_release (part->connection);
+  engine_http_response_release (part->connection);
 }
 
 /* As a program does that wants no compression for a while, or to drop messages. */

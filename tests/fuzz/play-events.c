@@ -43,7 +43,7 @@ on_request (EngineConnection *connection, const WireHead *head)
 {
   PlayPart *part = part_of (connection);
 
-  g_assert_cmpint (connection->state, ==, ENGINE_STATE_REPLYING);
+  g_assert_cmpint (connection->state, ==, ENGINE_STATE_RESPONDING);
   g_assert_cmpint (head->kind, ==, WIRE_HEAD_REQUEST);
   g_assert_false (part->silenced);
   part->heads++;
@@ -194,7 +194,7 @@ on_pong (EngineConnection *connection, guint8 *payload, gsize length)
 static void
 on_writable (EngineConnection *connection)
 {
-  g_assert_true (connection->state == ENGINE_STATE_OPEN || connection->state == ENGINE_STATE_REPLYING);
+  g_assert_true (connection->state == ENGINE_STATE_OPEN || connection->state == ENGINE_STATE_RESPONDING);
   part_of (connection)->wants_writable = FALSE;
   react (part_of (connection), NULL);
 }
@@ -202,7 +202,7 @@ on_writable (EngineConnection *connection)
 static void
 on_sent (EngineConnection *connection)
 {
-  while (engine_output_reached (&connection->output) != NULL)
+  while (engine_output_queue_reached (&connection->output) != NULL)
     ;
   react (part_of (connection), NULL);
 }
@@ -277,7 +277,7 @@ const EngineEvents play_events = {
   .accepted = on_accepted,
   .opened = on_opened,
   .data = on_data,
-  .room = on_room,
+  .alloc = on_room,
   .pong = on_pong,
   .writable = on_writable,
   .sent = on_sent,

@@ -3,8 +3,8 @@
  */
 #include "play.h"
 
-#include "engine/connector-private.h"
-#include "engine/handshake-private.h"
+#include "engine/client/connector-private.h"
+#include "engine/server/handshake-private.h"
 #include "kernel.h"
 #include "wire/mask-private.h"
 
@@ -13,8 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Far more turns than it takes to come to rest when all has been read, at least a byte
- * in two turns; who needs more never would. */
+/* Far more iterations than it takes to come to rest when all has been read, at least a byte
+ * in two iterations; who needs more never would. */
 #define TURNS_MAX 2000
 
 /* Longer than all deadlines of the default limits in a row. */
@@ -96,7 +96,7 @@ play_init (Play *play, WireRole role, FuzzInput *input)
 
   limits = &play->context->limits;
   if (play->options & PLAY_OPTION_FEW_FRAMES)
-    limits->turn_frames = 3;
+    limits->iteration_frames = 3;
   limits->message_limit = play->options & PLAY_OPTION_SHORT_MESSAGES ? 1000 : 1000000;
   if (play->options & PLAY_OPTION_SHORT_OUTPUT)
     limits->output_limit = 2000;
@@ -113,13 +113,13 @@ play_init (Play *play, WireRole role, FuzzInput *input)
   play_add_part (play);
 }
 
-/* --- turns */
+/* --- iterations */
 
 static void
-turn (Play *play)
+iteration (Play *play)
 {
   if (play->context != NULL)
-    engine_context_service (play->context, 0);
+    engine_loop_service (play->context, 0);
 }
 
 static gsize
@@ -140,10 +140,10 @@ settle (Play *play)
   gsize allowed = turns_allowed (play);
   gsize turns = 0;
 
-  while (play->context != NULL && (kernel_has_events () || engine_context_has_work (play->context)))
+  while (play->context != NULL && (kernel_has_events () || engine_loop_has_work (play->context)))
     {
       g_assert_cmpuint (turns++, <, allowed);
-      turn (play);
+      iteration (play);
     }
 }
 
@@ -193,7 +193,7 @@ step_large_frame (PlayPart *part, FuzzInput *input)
 
 /* --- ... compressed */
 
-/* One more message of the part's peer, without the tail. */
+/* One more message of the part's peer, without the unread input. */
 static GByteArray *
 compress_message (PlayPart *part, const guint8 *payload, gsize length, gboolean reset)
 {
@@ -431,7 +431,7 @@ static const Step steps[] = {
   step_compressed, step_bomb,
 };
 
-/* A step is followed by a turn, unless its byte has this bit. */
+/* A step is followed by an iteration, unless its byte has this bit. */
 #define STEP_NO_TURN 0x80
 
 static void
@@ -443,7 +443,7 @@ play_script (Play *play, FuzzInput *input)
 
       steps[(byte & ~STEP_NO_TURN) % G_N_ELEMENTS (steps)] (&play->parts[play->current], input);
       if (!(byte & STEP_NO_TURN))
-        turn (play);
+        iteration (play);
     }
 }
 
@@ -598,7 +598,7 @@ check_patience (const PlayPart *part)
 
   if (connection != NULL)
     g_assert_true ((connection->state == ENGINE_STATE_OPEN && connection->paused) ||
-                   (connection->state == ENGINE_STATE_REPLYING && part->held));
+                   (connection->state == ENGINE_STATE_RESPONDING && part->held));
 }
 
 static void
@@ -607,7 +607,7 @@ wait_for_all (Play *play)
   for (guint i = 0; i < WAIT_TICKS && play->context != NULL; i++)
     {
       kernel_advance (ENGINE_TICK_MICROSECONDS);
-      turn (play);
+      iteration (play);
       settle (play);
     }
   for (guint i = 0; i < play->n_parts && play->context != NULL; i++)
@@ -621,7 +621,7 @@ play_end (Play *play)
   settle (play);
   /* After ENOBUFS the engine tries again a tick later, rounded up. */
   kernel_advance (2 * ENGINE_TICK_MICROSECONDS);
-  turn (play);
+  iteration (play);
   settle (play);
   for (guint i = 0; i < play->n_parts && play->context != NULL; i++)
     check_rest (&play->parts[i]);

@@ -4,12 +4,12 @@
 #pragma once
 
 #include "ear.h"
-#include "engine/context-private.h"
+#include "engine/connection/context-private.h"
 #include "input.h"
 #include "memory-peer.h"
 
 /* Whole connections, played after a script: what their peers send and take, when
- * there are turns, and what the owner does, inside its callbacks too.
+ * there are iterations, and what the owner does, inside its callbacks too.
  *
  * Input: a byte of options (PLAY_OPTION_...), the number of bytes of the callbacks'
  * script, that script, and the main one. README.md says how they are read. */
@@ -18,7 +18,7 @@
 #define PLAY_ROOM 64
 
 enum {
-  PLAY_OPTION_FEW_FRAMES = 1 << 0,      /* the budget of a turn is three frames */
+  PLAY_OPTION_FEW_FRAMES = 1 << 0,      /* the budget of an iteration is three frames */
   PLAY_OPTION_SHORT_MESSAGES = 1 << 1,  /* limits messages to 1000 bytes */
   PLAY_OPTION_SHORT_OUTPUT = 1 << 2,    /* limits output to 2000 bytes */
   PLAY_OPTION_NO_WHOLE_FRAMES = 1 << 3,

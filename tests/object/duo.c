@@ -4,7 +4,7 @@
 #include "duo.h"
 
 #include "../tls/identity.h"
-#include "engine/handshake-private.h"
+#include "engine/server/handshake-private.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>

@@ -67,19 +67,19 @@ test_decisions (Duo *duo, gconstpointer data)
     {
       const Decision *decision = &decisions[i];
       g_autoptr (RawPeer) peer = http_connect (duo->port);
-      g_auto (HttpReply) reply = { 0 };
+      g_auto (HttpReply) response = { 0 };
       gulong handler =
         g_signal_connect (duo->protocol, "accept", G_CALLBACK (decide), (gpointer) decision);
 
       g_test_message ("%s", decision->name);
-      http_ask (peer, KNOCK, &reply);
-      g_assert_cmpuint (reply.status, ==, decision->status);
+      http_ask (peer, KNOCK, &response);
+      g_assert_cmpuint (response.status, ==, decision->status);
       for (guint j = 0; j < 2 && decision->header[j][0] != NULL; j++)
         {
           g_autofree char *line =
             g_strdup_printf ("\r\n%s: %s\r\n", decision->header[j][0], decision->header[j][1]);
 
-          g_assert_nonnull (strstr (reply.head, line));
+          g_assert_nonnull (strstr (response.head, line));
         }
       if (decision->status == 101)
         expect_talk (duo, peer);
@@ -94,16 +94,16 @@ test_decisions (Duo *duo, gconstpointer data)
 static void
 test_several_handlers (Duo *duo, gconstpointer data)
 {
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   g_autoptr (RawPeer) peer = http_connect (duo->port);
 
   for (guint i = 0; i < G_N_ELEMENTS (decisions); i++)
     g_signal_connect (duo->protocol, "accept", G_CALLBACK (decide), (gpointer) &decisions[i]);
-  http_ask (peer, KNOCK, &reply);
-  g_assert_cmpuint (reply.status, ==, 403);
-  g_assert_nonnull (strstr (reply.head, "\r\nSet-Cookie: sid=1\r\n"));
-  g_assert_nonnull (strstr (reply.head, "\r\nSet-Cookie: sid=; Max-Age=0\r\n"));
-  g_assert_null (strstr (reply.head, "WWW-Authenticate"));
+  http_ask (peer, KNOCK, &response);
+  g_assert_cmpuint (response.status, ==, 403);
+  g_assert_nonnull (strstr (response.head, "\r\nSet-Cookie: sid=1\r\n"));
+  g_assert_nonnull (strstr (response.head, "\r\nSet-Cookie: sid=; Max-Age=0\r\n"));
+  g_assert_null (strstr (response.head, "WWW-Authenticate"));
   raw_peer_expect_end (peer);
 }
 
@@ -134,14 +134,14 @@ static void
 test_impossible_headers (Duo *duo, gconstpointer data)
 {
   g_autoptr (RawPeer) peer = http_connect (duo->port);
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   guint tried = 0;
 
   g_signal_connect (duo->protocol, "accept", G_CALLBACK (add_impossible), &tried);
-  http_ask (peer, KNOCK, &reply);
-  g_assert_cmpuint (reply.status, ==, 101);
+  http_ask (peer, KNOCK, &response);
+  g_assert_cmpuint (response.status, ==, 101);
   g_assert_cmpuint (tried, ==, 14);
-  g_assert_null (strstr (reply.head, "Made-Up"));
+  g_assert_null (strstr (response.head, "Made-Up"));
   expect_talk (duo, peer);
 }
 
@@ -186,17 +186,17 @@ test_decided (Duo *duo, gconstpointer data)
   g_autoptr (LwsgRequest) request = NULL;
   g_autoptr (RawPeer) peer = http_connect (duo->port);
   g_autoptr (RawPeer) refused = http_connect (duo->port);
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
 
   g_signal_connect (duo->protocol, "accept", G_CALLBACK (answer_otherwise), &request);
-  http_ask (peer, KNOCK, &reply);
-  g_assert_cmpuint (reply.status, ==, 101);
+  http_ask (peer, KNOCK, &response);
+  g_assert_cmpuint (response.status, ==, 101);
   expect_talk (duo, peer);
   expect_closed (request);
 
   g_signal_connect (duo->protocol, "accept", G_CALLBACK (decide), (gpointer) &decisions[3]);
-  http_ask (refused, KNOCK, &reply);
-  g_assert_cmpuint (reply.status, ==, 401);
+  http_ask (refused, KNOCK, &response);
+  g_assert_cmpuint (response.status, ==, 401);
   raw_peer_expect_end (refused);
   expect_closed (request);
 }
@@ -231,11 +231,11 @@ test_absolute_target (Duo *duo, gconstpointer data)
     {
       g_autoptr (RawPeer) peer = http_connect (duo->port);
       g_autofree char *request = g_strdup_printf ("GET %s%s", cases[i].target, strstr (KNOCK, " HTTP/1.1"));
-      g_auto (HttpReply) reply = { 0 };
+      g_auto (HttpReply) response = { 0 };
 
       g_string_truncate (told, 0);
-      http_ask (peer, request, &reply);
-      g_assert_cmpuint (reply.status, ==, 101);
+      http_ask (peer, request, &response);
+      g_assert_cmpuint (response.status, ==, 101);
       expect_talk (duo, peer);
       g_assert_cmpstr (told->str, ==, cases[i].path_and_query);
       g_assert_cmpstr (lwsg_connection_get_target (duo->accepted), ==, cases[i].stripped);

@@ -235,13 +235,13 @@ typedef enum {
   PHASE_REQUESTED,
   PHASE_HALF_ANSWERED,
   N_PHASES
-} Phase;
+} LoopStep;
 
-static const char *const phase_names[N_PHASES] = { "started", "resolving", "connecting", "requested",
+static const char *const step_names[N_PHASES] = { "started", "resolving", "connecting", "requested",
                                                    "half-answered" };
 
 static void
-reach_phase (Dial *dial, Phase phase)
+reach_phase (Dial *dial, LoopStep phase)
 {
   switch (phase)
     {
@@ -275,7 +275,7 @@ test_cancel (Dial *dial, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   dial->cancellable = g_cancellable_new ();
-  reach_phase (dial, (Phase) GPOINTER_TO_UINT (data));
+  reach_phase (dial, (LoopStep) GPOINTER_TO_UINT (data));
   g_cancellable_cancel (dial->cancellable);
   g_assert_null (dial->result);
   error = dial_fail (dial);
@@ -344,7 +344,7 @@ test_close_context (Dial *dial, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  reach_phase (dial, (Phase) GPOINTER_TO_UINT (data));
+  reach_phase (dial, (LoopStep) GPOINTER_TO_UINT (data));
   lwsg_context_close (dial->client);
   error = dial_fail (dial);
   g_assert_error (error, LWSG_ERROR, LWSG_ERROR_CLOSED);
@@ -533,8 +533,8 @@ add_cases (void)
     dial_add_case ("choice", choice_cases[i].name, GUINT_TO_POINTER (i), test_choice);
   for (guint i = 0; i < N_PHASES; i++)
     {
-      dial_add_case ("cancel", phase_names[i], GUINT_TO_POINTER (i), test_cancel);
-      dial_add_case ("close-context", phase_names[i], GUINT_TO_POINTER (i), test_close_context);
+      dial_add_case ("cancel", step_names[i], GUINT_TO_POINTER (i), test_cancel);
+      dial_add_case ("close-context", step_names[i], GUINT_TO_POINTER (i), test_close_context);
     }
 }
 

@@ -164,9 +164,9 @@ socks_expect_name (Dial *dial)
 static void
 socks_reply (Dial *dial, guint8 status)
 {
-  const guint8 reply[] = { SOCKS_VERSION, status, 0, 1, 0, 0, 0, 0, 0, 0 };
+  const guint8 response[] = { SOCKS_VERSION, status, 0, 1, 0, 0, 0, 0, 0, 0 };
 
-  raw_peer_send (dial->peer, reply, sizeof reply);
+  raw_peer_send (dial->peer, response, sizeof response);
 }
 
 static void

@@ -159,7 +159,7 @@ test_listen_socket (void)
   g_autoptr (GSocketAddress) any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
   g_autoptr (GSocketAddress) bound = NULL;
   g_autoptr (GError) error = NULL;
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   guint port;
 
   g_assert_true (g_socket_bind (socket, any, FALSE, NULL));
@@ -172,8 +172,8 @@ test_listen_socket (void)
   port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
   g_assert_true (lwsg_context_listen_socket (context, socket, &error));
   g_assert_no_error (error);
-  http_get (port, "/", &reply);
-  g_assert_cmpuint (reply.status, ==, 404);
+  http_get (port, "/", &response);
+  g_assert_cmpuint (response.status, ==, 404);
 
   /* It is still the one who handed it in that owns it. */
   duo_end (&context);
@@ -479,24 +479,24 @@ site_tear_down (Site *site, gconstpointer prefix)
 static void
 expect_page (Site *site, const char *target, guint status, const char *body)
 {
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
 
-  http_get (site->port, target, &reply);
-  if (reply.status != status)
-    g_error ("%s: %u instead of %u", target, reply.status, status);
+  http_get (site->port, target, &response);
+  if (response.status != status)
+    g_error ("%s: %u instead of %u", target, response.status, status);
   if (body != NULL)
-    g_assert_cmpstr (reply.body, ==, body);
+    g_assert_cmpstr (response.body, ==, body);
 }
 
 static void
 expect_redirect (Site *site, const char *target, const char *location)
 {
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   g_autofree char *got = NULL;
 
-  http_get (site->port, target, &reply);
-  g_assert_cmpuint (reply.status, ==, 301);
-  got = http_header (&reply, "Location");
+  http_get (site->port, target, &response);
+  g_assert_cmpuint (response.status, ==, 301);
+  got = http_header (&response, "Location");
   g_assert_cmpstr (got, ==, location);
 }
 
@@ -504,7 +504,7 @@ static void
 test_directory (Site *site, gconstpointer prefix)
 {
   g_autoptr (RawPeer) peer = http_connect (site->port);
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   g_autofree char *type = NULL;
 
   expect_page (site, "/", 200, "<p>start</p>");
@@ -520,12 +520,12 @@ test_directory (Site *site, gconstpointer prefix)
   expect_page (site, "/index.html/", 404, NULL);
   expect_page (site, "/loop", 404, NULL);
 
-  http_ask (peer, "HEAD /docs/page.css HTTP/1.1\r\nHost: localhost\r\n\r\n", &reply);
-  g_assert_cmpuint (reply.status, ==, 200);
-  type = http_header (&reply, "Content-Type");
+  http_ask (peer, "HEAD /docs/page.css HTTP/1.1\r\nHost: localhost\r\n\r\n", &response);
+  g_assert_cmpuint (response.status, ==, 200);
+  type = http_header (&response, "Content-Type");
   g_assert_cmpstr (type, ==, "text/css; charset=utf-8");
-  http_ask (peer, "GET /docs/page.css HTTP/1.1\r\nHost: localhost\r\n\r\n", &reply);
-  g_assert_cmpstr (reply.body, ==, "p {}");
+  http_ask (peer, "GET /docs/page.css HTTP/1.1\r\nHost: localhost\r\n\r\n", &response);
+  g_assert_cmpstr (response.body, ==, "p {}");
   raw_peer_send_text (peer, "DELETE /index.html HTTP/1.1\r\nHost: localhost\r\n\r\n");
   raw_peer_expect_refusal (peer, 405);
 }
@@ -542,11 +542,11 @@ test_outside (Site *site, gconstpointer prefix)
 
   for (guint i = 0; i < G_N_ELEMENTS (targets); i++)
     {
-      g_auto (HttpReply) reply = { 0 };
+      g_auto (HttpReply) response = { 0 };
 
-      http_get (site->port, targets[i], &reply);
-      if (reply.status != 404 && reply.status != 400)
-        g_error ("%s was answered with %u", targets[i], reply.status);
+      http_get (site->port, targets[i], &response);
+      if (response.status != 404 && response.status != 400)
+        g_error ("%s was answered with %u", targets[i], response.status);
     }
 }
 

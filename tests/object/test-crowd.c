@@ -8,7 +8,7 @@
 /* Thousands at once. */
 
 #define CROWD 5000
-#define CROWD_SLOW 200
+#define ADMISSION_SLOW 200
 
 /* Of the process, beside both ends of each connection. */
 #define OTHER_DESCRIPTORS 400
@@ -24,7 +24,7 @@ typedef struct {
   guint closed;                 /* as the server tells */
   guint clients_closed;
   guint items;                  /* as the list model tells */
-  guint heard;
+  guint last_received;
 } Crowd;
 
 static gboolean
@@ -46,150 +46,150 @@ raise_limit (guint descriptors)
 /* --- what is told */
 
 static void
-crowd_on_opened (LwsgProtocol *protocol, LwsgConnection *connection, Crowd *crowd)
+admission_on_opened (LwsgProtocol *protocol, LwsgConnection *connection, Crowd *admission)
 {
-  crowd->opened++;
+  admission->opened++;
 }
 
 static void
-crowd_on_closed (LwsgProtocol *protocol, LwsgConnection *connection, Crowd *crowd)
+admission_on_closed (LwsgProtocol *protocol, LwsgConnection *connection, Crowd *admission)
 {
   g_assert_cmpint (lwsg_connection_get_state (connection), ==, LWSG_CONNECTION_CLOSED);
-  crowd->closed++;
+  admission->closed++;
 }
 
 static void
-crowd_on_items_changed (GListModel *model, guint position, guint removed, guint added, Crowd *crowd)
+admission_on_items_changed (GListModel *model, guint position, guint removed, guint added, Crowd *admission)
 {
   g_assert_cmpuint (removed + added, ==, 1);
-  g_assert_cmpuint (position, <, crowd->items + added);
-  crowd->items = crowd->items + added - removed;
-  g_assert_cmpuint (g_list_model_get_n_items (model), ==, crowd->items);
+  g_assert_cmpuint (position, <, admission->items + added);
+  admission->items = admission->items + added - removed;
+  g_assert_cmpuint (g_list_model_get_n_items (model), ==, admission->items);
 }
 
 static void
-client_on_message (LwsgConnection *connection, LwsgMessage *message, Crowd *crowd)
+client_on_message (LwsgConnection *connection, LwsgMessage *message, Crowd *admission)
 {
   g_assert_cmpstr (lwsg_message_get_text (message), ==, "attention!");
-  crowd->heard++;
+  admission->last_received++;
 }
 
 static void
-client_on_closed (LwsgConnection *connection, Crowd *crowd)
+client_on_closed (LwsgConnection *connection, Crowd *admission)
 {
-  crowd->clients_closed++;
+  admission->clients_closed++;
 }
 
 static void
 client_on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Crowd *crowd = user_data;
+  Crowd *admission = user_data;
   g_autoptr (GError) error = NULL;
   LwsgConnection *connection = lwsg_context_connect_finish (LWSG_CONTEXT (source), result, &error);
 
   g_assert_no_error (error);
   g_assert_nonnull (connection);
-  g_signal_connect (connection, "message", G_CALLBACK (client_on_message), crowd);
-  g_signal_connect (connection, "closed", G_CALLBACK (client_on_closed), crowd);
-  g_ptr_array_add (crowd->clients, connection);
+  g_signal_connect (connection, "message", G_CALLBACK (client_on_message), admission);
+  g_signal_connect (connection, "closed", G_CALLBACK (client_on_closed), admission);
+  g_ptr_array_add (admission->clients, connection);
 }
 
 /* --- what is done */
 
 static void
-crowd_gather (Crowd *crowd)
+admission_gather (Crowd *admission)
 {
-  for (guint i = 0; i < crowd->size; i++)
+  for (guint i = 0; i < admission->size; i++)
     {
-      duo_connect_async (crowd->duo, "/", NULL, NULL, client_on_connected, crowd);
+      duo_connect_async (admission->duo, "/", NULL, NULL, client_on_connected, admission);
       if (i % KNOCKS == KNOCKS - 1)
-        DUO_UNTIL (crowd->clients->len == i + 1 && crowd->opened == i + 1);
+        DUO_UNTIL (admission->clients->len == i + 1 && admission->opened == i + 1);
     }
-  DUO_UNTIL (crowd->clients->len == crowd->size && crowd->opened == crowd->size);
+  DUO_UNTIL (admission->clients->len == admission->size && admission->opened == admission->size);
 }
 
 static void
-crowd_check_model (Crowd *crowd)
+admission_check_model (Crowd *admission)
 {
-  GListModel *model = G_LIST_MODEL (crowd->duo->protocol);
+  GListModel *model = G_LIST_MODEL (admission->duo->protocol);
   g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
   guint count;
 
-  g_assert_cmpuint (crowd->items, ==, crowd->size);
-  g_assert_cmpuint (g_list_model_get_n_items (model), ==, crowd->size);
+  g_assert_cmpuint (admission->items, ==, admission->size);
+  g_assert_cmpuint (g_list_model_get_n_items (model), ==, admission->size);
   g_object_get (model, "n-connections", &count, NULL);
-  g_assert_cmpuint (count, ==, crowd->size);
-  for (guint i = 0; i < crowd->size; i++)
+  g_assert_cmpuint (count, ==, admission->size);
+  for (guint i = 0; i < admission->size; i++)
     {
       g_autoptr (LwsgConnection) connection = g_list_model_get_item (model, i);
 
       g_assert_cmpint (lwsg_connection_get_state (connection), ==, LWSG_CONNECTION_OPEN);
       g_assert_true (g_hash_table_add (seen, connection));
     }
-  g_assert_null (g_list_model_get_item (model, crowd->size));
+  g_assert_null (g_list_model_get_item (model, admission->size));
 }
 
 static void
-crowd_call (Crowd *crowd)
+admission_call (Crowd *admission)
 {
   for (guint round = 1; round <= 3; round++)
     {
-      g_assert_true (lwsg_protocol_broadcast_text (crowd->duo->protocol, "attention!", NULL));
-      DUO_UNTIL (crowd->heard == round * crowd->size);
+      g_assert_true (lwsg_protocol_broadcast_text (admission->duo->protocol, "attention!", NULL));
+      DUO_UNTIL (admission->last_received == round * admission->size);
     }
-  for (guint i = 0; i < crowd->size; i++)
+  for (guint i = 0; i < admission->size; i++)
     {
       guint64 received;
 
-      g_object_get (crowd->clients->pdata[i], "messages-received", &received, NULL);
+      g_object_get (admission->clients->pdata[i], "messages-received", &received, NULL);
       g_assert_cmpuint (received, ==, 3);
     }
 }
 
 /* Every other one leaves, the others stay until the server goes. */
 static void
-crowd_disperse (Crowd *crowd)
+admission_disperse (Crowd *admission)
 {
-  for (guint i = 0; i < crowd->size; i += 2)
-    g_assert_true (lwsg_connection_close (crowd->clients->pdata[i], LWSG_CLOSE_NORMAL, NULL, NULL));
-  DUO_UNTIL (crowd->closed == crowd->size / 2 && crowd->clients_closed == crowd->size / 2);
-  g_assert_cmpuint (crowd->items, ==, crowd->size / 2);
+  for (guint i = 0; i < admission->size; i += 2)
+    g_assert_true (lwsg_connection_close (admission->clients->pdata[i], LWSG_CLOSE_NORMAL, NULL, NULL));
+  DUO_UNTIL (admission->closed == admission->size / 2 && admission->clients_closed == admission->size / 2);
+  g_assert_cmpuint (admission->items, ==, admission->size / 2);
 
-  lwsg_context_close (crowd->duo->server);
-  g_assert_cmpuint (crowd->closed, ==, crowd->size);
-  g_assert_cmpuint (crowd->items, ==, 0);
-  DUO_UNTIL (crowd->clients_closed == crowd->size);
-  for (guint i = 0; i < crowd->size; i++)
+  lwsg_context_close (admission->duo->server);
+  g_assert_cmpuint (admission->closed, ==, admission->size);
+  g_assert_cmpuint (admission->items, ==, 0);
+  DUO_UNTIL (admission->clients_closed == admission->size);
+  for (guint i = 0; i < admission->size; i++)
     {
       guint code = i % 2 == 0 ? LWSG_CLOSE_NORMAL : LWSG_CLOSE_GOING_AWAY;
 
-      g_assert_cmpint (lwsg_connection_get_state (crowd->clients->pdata[i]), ==, LWSG_CONNECTION_CLOSED);
-      g_assert_cmpuint (lwsg_connection_get_close_code (crowd->clients->pdata[i]), ==, code);
+      g_assert_cmpint (lwsg_connection_get_state (admission->clients->pdata[i]), ==, LWSG_CONNECTION_CLOSED);
+      g_assert_cmpuint (lwsg_connection_get_close_code (admission->clients->pdata[i]), ==, code);
     }
 }
 
 static void
 test_crowd (Duo *duo, gconstpointer transport)
 {
-  Crowd crowd = { .duo = duo, .size = duo_is_slow () ? CROWD_SLOW : CROWD };
+  Crowd admission = { .duo = duo, .size = duo_is_slow () ? ADMISSION_SLOW : CROWD };
 
-  if (!raise_limit (2 * crowd.size + OTHER_DESCRIPTORS))
+  if (!raise_limit (2 * admission.size + OTHER_DESCRIPTORS))
     {
       g_test_skip ("the limit of descriptors is too low");
       return;
     }
 
-  crowd.clients = g_ptr_array_new_with_free_func (g_object_unref);
-  g_signal_connect (duo->protocol, "opened", G_CALLBACK (crowd_on_opened), &crowd);
-  g_signal_connect (duo->protocol, "closed", G_CALLBACK (crowd_on_closed), &crowd);
-  g_signal_connect (duo->protocol, "items-changed", G_CALLBACK (crowd_on_items_changed), &crowd);
+  admission.clients = g_ptr_array_new_with_free_func (g_object_unref);
+  g_signal_connect (duo->protocol, "opened", G_CALLBACK (admission_on_opened), &admission);
+  g_signal_connect (duo->protocol, "closed", G_CALLBACK (admission_on_closed), &admission);
+  g_signal_connect (duo->protocol, "items-changed", G_CALLBACK (admission_on_items_changed), &admission);
 
-  crowd_gather (&crowd);
-  crowd_check_model (&crowd);
-  crowd_call (&crowd);
-  crowd_disperse (&crowd);
+  admission_gather (&admission);
+  admission_check_model (&admission);
+  admission_call (&admission);
+  admission_disperse (&admission);
 
-  g_ptr_array_unref (crowd.clients);
+  g_ptr_array_unref (admission.clients);
 }
 
 int

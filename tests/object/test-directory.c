@@ -25,15 +25,15 @@ serve (Duo *duo, const char *prefix, const char *uri)
 static void
 expect (Duo *duo, const char *target, guint status, const char *location)
 {
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   g_autofree char *got = NULL;
 
   g_test_message ("%s", target);
-  http_get (duo->port, target, &reply);
-  g_assert_cmpuint (reply.status, ==, status);
+  http_get (duo->port, target, &response);
+  g_assert_cmpuint (response.status, ==, status);
   if (status == 200)
-    g_assert_cmpstr (reply.body, ==, TEXT);
-  got = http_header (&reply, "Location");
+    g_assert_cmpstr (response.body, ==, TEXT);
+  got = http_header (&response, "Location");
   g_assert_cmpstr (got, ==, location);
 }
 
@@ -128,7 +128,7 @@ test_resources (Duo *duo, gconstpointer data)
                                          "/sub%20dir/index.html", "/page.txt/", "/sub%20dir/missing", "/empty" };
   static const guint statuses[] = { 301, 200, 200, 200, 301, 200, 200, 404, 404, 404 };
   g_autoptr (RawPeer) peer = http_connect (duo->port);
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   g_autofree char *type = NULL;
 
   serve (duo, "/res", "resource:///lws-glib/site");
@@ -146,12 +146,12 @@ test_resources (Duo *duo, gconstpointer data)
   expect (duo, "/all", 404, NULL);
   expect (duo, "/all/", 404, NULL);
 
-  http_ask (peer, "HEAD /res/ HTTP/1.1\r\nHost: a\r\n\r\n", &reply);
-  g_assert_cmpuint (reply.status, ==, 200);
-  type = http_header (&reply, "Content-Type");
+  http_ask (peer, "HEAD /res/ HTTP/1.1\r\nHost: a\r\n\r\n", &response);
+  g_assert_cmpuint (response.status, ==, 200);
+  type = http_header (&response, "Content-Type");
   g_assert_cmpstr (type, ==, "text/html; charset=utf-8");
-  http_ask (peer, "POST /res/ HTTP/1.1\r\nHost: a\r\n\r\n", &reply);
-  g_assert_cmpuint (reply.status, ==, 405);
+  http_ask (peer, "POST /res/ HTTP/1.1\r\nHost: a\r\n\r\n", &response);
+  g_assert_cmpuint (response.status, ==, 405);
 }
 
 /* What would never answer anything is no success. */

@@ -34,7 +34,7 @@ on_closed (LwsgProtocol *protocol, LwsgConnection *connection)
 }
 
 static void
-turn (gpointer data)
+iteration (gpointer data)
 {
   g_main_context_iteration (NULL, FALSE);
 }
@@ -68,7 +68,7 @@ stage_begin (Stage *stage)
   g_signal_connect (stage->protocol, "closed", G_CALLBACK (on_closed), NULL);
   stage->port = lwsg_context_listen (stage->context, "127.0.0.1", 0, NULL);
   g_assert_cmpuint (stage->port, >, 0);
-  stage->peer = raw_peer_connect ((guint16) stage->port, turn, NULL);
+  stage->peer = raw_peer_connect ((guint16) stage->port, iteration, NULL);
   raw_peer_upgrade (stage->peer);
   DUO_UNTIL (stage->connection != NULL);
 }
@@ -83,7 +83,7 @@ say (RawPeer *peer, const char *text)
 static void
 stage_prove (Stage *stage)
 {
-  g_autoptr (RawPeer) other = raw_peer_connect ((guint16) stage->port, turn, NULL);
+  g_autoptr (RawPeer) other = raw_peer_connect ((guint16) stage->port, iteration, NULL);
 
   say (stage->peer, "there?");
   raw_peer_expect_frame (stage->peer, TEXT, "there?", 6);
@@ -124,11 +124,11 @@ test_main_loop (void)
   g_autoptr (RawPeer) waiting = NULL;
 
   stage_begin (&stage);
-  stage.peer->turn = no_turn;
+  stage.peer->iteration = no_turn;
   waiting = raw_peer_connect ((guint16) stage.port, no_turn, NULL);
   raw_peer_send_frame (stage.peer, TEXT, "waits", 5);
   stage_expect_exit (stage_fork (run_inherited_loop, &stage), NULL);
-  stage.peer->turn = turn;
+  stage.peer->iteration = iteration;
   raw_peer_expect_frame (stage.peer, TEXT, "waits", 5);
   stage_prove (&stage);
   stage_end (&stage);
@@ -237,7 +237,7 @@ test_connecting (void)
   lwsg_context_connect_async (context, uri, NULL, NULL, on_connected, NULL);
   DUO_UNTIL (poll (&arrives, 1, 0) == 1);
   stage_expect_exit (stage_fork (run_inherited_loop, NULL), NULL);
-  server = raw_accept (listener, turn, NULL);
+  server = raw_accept (listener, iteration, NULL);
   request = raw_peer_read_head (server);
   /* One request. */
   for (guint i = 0; i < TURNS; i++)
@@ -288,15 +288,15 @@ test_classic_source (void)
   pid_t child;
 
   g_source_attach (source, NULL);
-  peer = raw_peer_connect (port, turn, NULL);
+  peer = raw_peer_connect (port, iteration, NULL);
   raw_peer_upgrade (peer);
-  peer->turn = no_turn;
+  peer->iteration = no_turn;
   say (peer, "one");
   stage_expect_exit (stage_fork (run_inherited_loop, NULL), NULL);
-  peer->turn = turn;
+  peer->iteration = iteration;
   raw_peer_expect_frame (peer, TEXT, "one", 3);
 
-  peer->turn = no_turn;
+  peer->iteration = no_turn;
   child = stage_fork (serve_by_own_source, context);
   say (peer, "two");
   raw_peer_expect_frame (peer, TEXT, "two", 3);
@@ -304,7 +304,7 @@ test_classic_source (void)
   raw_peer_expect_frame (peer, TEXT, "three", 5);
   stage_expect_exit (child, NULL);
 
-  /* The parent has lost it, and its source does not turn for nothing. */
+  /* The parent has lost it, and its source does not iteration for nothing. */
   DUO_UNTIL (g_source_is_destroyed (source));
   g_source_unref (source);
   libwebsocket_context_destroy (context);

@@ -321,7 +321,7 @@ serve_elsewhere (gpointer data)
   GMainContext *main_context = context->main_context;
   guint port;
 
-  /* Before the first turn here, and after it. */
+  /* Before the first iteration here, and after it. */
   g_assert_true (g_main_context_acquire (main_context));
   port = lwsg_context_listen (context, "127.0.0.1", 0, NULL);
   g_assert_cmpuint (port, !=, 0);

@@ -218,9 +218,9 @@ test_defaults_are_finite (Duo *duo, gconstpointer data)
   g_assert_cmpuint (limits->drain_ticks, >, 0);
   g_assert_cmpuint (limits->linger_ticks, >, 0);
   g_assert_cmpuint (limits->keep_alive_ticks, >, 0);
-  g_assert_cmpuint (limits->reply_ticks, >, 0);
+  g_assert_cmpuint (limits->response_ticks, >, 0);
   g_assert_cmpuint (limits->frame_ticks, >, 0);
-  g_assert_cmpuint (limits->turn_frames, >, 0);
+  g_assert_cmpuint (limits->iteration_frames, >, 0);
 }
 
 static void

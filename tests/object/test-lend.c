@@ -15,53 +15,53 @@ typedef struct {
 } Heard;
 
 static void
-keep (Heard *heard, LwsgMessage *message)
+keep (Heard *last_received, LwsgMessage *message)
 {
   g_assert_cmpstr (lwsg_message_get_text (message), ==, "text");
-  g_clear_pointer (&heard->kept, lwsg_message_unref);
-  heard->kept = lwsg_message_ref (message);
+  g_clear_pointer (&last_received->kept, lwsg_message_unref);
+  last_received->kept = lwsg_message_ref (message);
 }
 
 static void
 on_message (LwsgConnection *connection, LwsgMessage *message, gpointer data)
 {
-  Heard *heard = data;
+  Heard *last_received = data;
 
-  g_assert_true (connection == heard->object);
-  keep (heard, message);
-  heard->plain++;
+  g_assert_true (connection == last_received->object);
+  keep (last_received, message);
+  last_received->plain++;
 }
 
 static void
 on_message_swapped (gpointer data, LwsgMessage *message, LwsgConnection *connection)
 {
-  Heard *heard = data;
+  Heard *last_received = data;
 
-  g_assert_true (connection == heard->object);
-  keep (heard, message);
-  heard->swapped++;
+  g_assert_true (connection == last_received->object);
+  keep (last_received, message);
+  last_received->swapped++;
 }
 
 static void
 on_protocol_message (LwsgProtocol *protocol, LwsgConnection *connection, LwsgMessage *message, gpointer data)
 {
-  Heard *heard = data;
+  Heard *last_received = data;
 
-  g_assert_true (protocol == heard->object);
-  g_assert_true (connection == heard->connection);
-  keep (heard, message);
-  heard->plain++;
+  g_assert_true (protocol == last_received->object);
+  g_assert_true (connection == last_received->connection);
+  keep (last_received, message);
+  last_received->plain++;
 }
 
 static void
 on_protocol_message_swapped (gpointer data, LwsgConnection *connection, LwsgMessage *message, LwsgProtocol *protocol)
 {
-  Heard *heard = data;
+  Heard *last_received = data;
 
-  g_assert_true (protocol == heard->object);
-  g_assert_true (connection == heard->connection);
-  keep (heard, message);
-  heard->swapped++;
+  g_assert_true (protocol == last_received->object);
+  g_assert_true (connection == last_received->connection);
+  keep (last_received, message);
+  last_received->swapped++;
 }
 
 /* No handler, one, the other, and both. */
@@ -70,21 +70,21 @@ check_handlers (Duo *duo, gpointer object, GCallback plain, GCallback swapped)
 {
   for (guint i = 0; i < 4; i++)
     {
-      Heard heard = { .object = object, .connection = duo->accepted };
+      Heard last_received = { .object = object, .connection = duo->accepted };
 
       if (i & 1)
-        g_signal_connect (object, "message", plain, &heard);
+        g_signal_connect (object, "message", plain, &last_received);
       if (i & 2)
-        g_signal_connect_swapped (object, "message", swapped, &heard);
+        g_signal_connect_swapped (object, "message", swapped, &last_received);
       duo_send (duo->connected, "text");
       if (i > 0)
-        DUO_UNTIL (heard.plain == (i & 1) && heard.swapped == (i & 2) / 2);
+        DUO_UNTIL (last_received.plain == (i & 1) && last_received.swapped == (i & 2) / 2);
       else
         duo_expect (duo->accepted, "text");
-      g_signal_handlers_disconnect_by_data (object, &heard);
-      if (heard.kept != NULL)
-        g_assert_cmpstr (lwsg_message_get_text (heard.kept), ==, "text");
-      g_clear_pointer (&heard.kept, lwsg_message_unref);
+      g_signal_handlers_disconnect_by_data (object, &last_received);
+      if (last_received.kept != NULL)
+        g_assert_cmpstr (lwsg_message_get_text (last_received.kept), ==, "text");
+      g_clear_pointer (&last_received.kept, lwsg_message_unref);
     }
 }
 

@@ -192,7 +192,7 @@ test_order (gconstpointer data)
     {
       estate_give_up (&estate, estate_choose (&estate, &number, left));
       estate_check (&estate);
-      /* With turns in between. */
+      /* With iterations in between. */
       let_turns_pass (&duo);
       estate_check (&estate);
     }
@@ -245,7 +245,7 @@ test_client_order (Duo *duo, gconstpointer transport)
 
 /* --- while a client connects */
 
-/* More turns than connecting takes, so that each of its steps is met. */
+/* More iterations than connecting takes, so that each of its steps is met. */
 #define STEPS 25
 
 typedef enum {
@@ -265,7 +265,7 @@ end_context (LwsgContext *context, End end)
     g_object_unref (context);
 }
 
-/* The @context, which is taken, is closed after so many turns, each of which may @wait for the
+/* The @context, which is taken, is closed after so many iterations, each of which may @wait for the
  * work of a thread; or left to what it has begun. The result comes, once, and nothing is left. */
 static void
 connect_and_end (LwsgContext *context, const char *uri, guint turns, gboolean wait, End end)

@@ -205,70 +205,70 @@ test_model (Duo *duo, gconstpointer data)
 
 typedef struct {
   GPtrArray *clients;           /* LwsgConnection */
-  GString *heard[CROWD];
+  GString *last_received[CROWD];
 } Crowd;
 
 static void
-crowd_hear (LwsgConnection *connection, LwsgMessage *message, GString *heard)
+admission_hear (LwsgConnection *connection, LwsgMessage *message, GString *last_received)
 {
-  g_string_append_printf (heard, "%s ", lwsg_message_get_text (message));
+  g_string_append_printf (last_received, "%s ", lwsg_message_get_text (message));
 }
 
 static Crowd *
-crowd_new (Duo *duo)
+admission_new (Duo *duo)
 {
-  Crowd *crowd = g_new0 (Crowd, 1);
+  Crowd *admission = g_new0 (Crowd, 1);
 
-  crowd->clients = g_ptr_array_new_with_free_func (g_object_unref);
+  admission->clients = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; i < CROWD; i++)
     {
       g_autofree char *target = g_strdup_printf ("/%u", i);
 
-      crowd->heard[i] = g_string_new (NULL);
-      g_ptr_array_add (crowd->clients, duo_connect (duo, target, NULL));
-      g_signal_connect (crowd->clients->pdata[i], "message", G_CALLBACK (crowd_hear), crowd->heard[i]);
+      admission->last_received[i] = g_string_new (NULL);
+      g_ptr_array_add (admission->clients, duo_connect (duo, target, NULL));
+      g_signal_connect (admission->clients->pdata[i], "message", G_CALLBACK (admission_hear), admission->last_received[i]);
     }
 
-  return crowd;
+  return admission;
 }
 
 static void
-crowd_free (Crowd *crowd)
+admission_free (Crowd *admission)
 {
   for (guint i = 0; i < CROWD; i++)
     {
-      g_signal_handlers_disconnect_by_data (crowd->clients->pdata[i], crowd->heard[i]);
-      g_string_free (crowd->heard[i], TRUE);
+      g_signal_handlers_disconnect_by_data (admission->clients->pdata[i], admission->last_received[i]);
+      g_string_free (admission->last_received[i], TRUE);
     }
-  g_ptr_array_unref (crowd->clients);
-  g_free (crowd);
+  g_ptr_array_unref (admission->clients);
+  g_free (admission);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Crowd, crowd_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Crowd, admission_free)
 
 /* Those with an odd number, or all, have heard this and nothing else since. */
 static void
-crowd_expect (Crowd *crowd, gboolean odd_only, const char *heard)
+admission_expect (Crowd *admission, gboolean odd_only, const char *last_received)
 {
   for (guint i = 0; i < CROWD; i++)
     {
-      duo_round_trip (crowd->clients->pdata[i]);
-      g_assert_cmpstr (crowd->heard[i]->str, ==, odd_only && i % 2 == 0 ? "" : heard);
-      g_string_truncate (crowd->heard[i], 0);
+      duo_round_trip (admission->clients->pdata[i]);
+      g_assert_cmpstr (admission->last_received[i]->str, ==, odd_only && i % 2 == 0 ? "" : last_received);
+      g_string_truncate (admission->last_received[i], 0);
     }
 }
 
 static void
 test_broadcast (Duo *duo, gconstpointer data)
 {
-  g_autoptr (Crowd) crowd = crowd_new (duo);
+  g_autoptr (Crowd) admission = admission_new (duo);
   g_autoptr (GBytes) bytes = g_bytes_new_static ("bytes", 5);
   g_autoptr (GError) error = NULL;
 
   g_assert_true (lwsg_protocol_broadcast_text (duo->protocol, "text", &error));
   g_assert_true (lwsg_protocol_broadcast (duo->protocol, LWSG_MESSAGE_TEXT, bytes, &error));
   g_assert_no_error (error);
-  crowd_expect (crowd, FALSE, "text bytes ");
+  admission_expect (admission, FALSE, "text bytes ");
 
   g_assert_false (lwsg_protocol_broadcast_text (duo->protocol, "\xff", &error));
   g_assert_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT);
@@ -276,7 +276,7 @@ test_broadcast (Duo *duo, gconstpointer data)
   g_assert_false (lwsg_protocol_broadcast (duo->protocol, (LwsgMessageType) 9, bytes, &error));
   g_assert_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT);
   g_clear_error (&error);
-  crowd_expect (crowd, FALSE, "");
+  admission_expect (admission, FALSE, "");
 
   g_object_ref (duo->protocol);
   lwsg_context_close (duo->server);
@@ -295,7 +295,7 @@ is_odd (LwsgConnection *connection, gpointer user_data)
 static void
 test_filtered (Duo *duo, gconstpointer data)
 {
-  g_autoptr (Crowd) crowd = crowd_new (duo);
+  g_autoptr (Crowd) admission = admission_new (duo);
   g_autoptr (GBytes) bytes = g_bytes_new_static ("odd", 3);
   g_autoptr (GBytes) broken = g_bytes_new_static ("\xff", 1);
   g_autoptr (GError) error = NULL;
@@ -303,7 +303,7 @@ test_filtered (Duo *duo, gconstpointer data)
 
   g_assert_no_error (error);
   g_assert_cmpuint (count, ==, CROWD / 2);
-  crowd_expect (crowd, TRUE, "odd ");
+  admission_expect (admission, TRUE, "odd ");
   count = lwsg_protocol_broadcast_filtered (duo->protocol, LWSG_MESSAGE_TEXT, broken, is_odd, NULL, &error);
   g_assert_cmpuint (count, ==, 0);
   g_assert_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT);
@@ -328,11 +328,11 @@ broadcast_to_odd (LwsgProtocol *protocol, LwsgMessage *message, gpointer user_da
 static void
 test_broadcast_handler (Duo *duo, gconstpointer data)
 {
-  g_autoptr (Crowd) crowd = crowd_new (duo);
+  g_autoptr (Crowd) admission = admission_new (duo);
 
   g_signal_connect (duo->protocol, "broadcast-request", G_CALLBACK (broadcast_to_odd), NULL);
   g_assert_true (lwsg_protocol_broadcast_text (duo->protocol, "hello", NULL));
-  crowd_expect (crowd, TRUE, "hello ");
+  admission_expect (admission, TRUE, "hello ");
 }
 
 static void

@@ -335,7 +335,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
 /* --- the play */
 
 static void
-turn (gpointer data)
+iteration (gpointer data)
 {
   g_main_context_iteration (NULL, FALSE);
 }
@@ -359,7 +359,7 @@ begin (Play *play)
 
   if (play->event == EVENT_REQUEST)
     {
-      play->http = raw_peer_connect ((guint16) duo->port, turn, NULL);
+      play->http = raw_peer_connect ((guint16) duo->port, iteration, NULL);
       raw_peer_send_text (play->http, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     }
   duo_connect_async (duo, "/", NULL, NULL, on_connected, play);

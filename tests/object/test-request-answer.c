@@ -120,7 +120,7 @@ static void
 run_plan (Duo *duo, Plan *plan)
 {
   g_autoptr (RawPeer) peer = http_connect (duo->port);
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   g_autofree char *mine = NULL;
   guint status = actions[plan->action].status;
 
@@ -136,13 +136,13 @@ run_plan (Duo *duo, Plan *plan)
       g_assert_cmpuint (peer->input->len, ==, 0);
       g_clear_object (&plan->kept);
     }
-  http_ask (peer, NULL, &reply);
-  g_assert_cmpuint (reply.status, ==, status);
-  mine = http_header (&reply, "X-Mine");
+  http_ask (peer, NULL, &response);
+  g_assert_cmpuint (response.status, ==, status);
+  mine = http_header (&response, "X-Mine");
   g_assert_cmpstr (mine, ==, "1");
-  g_assert_null (strstr (reply.head, "X-Late"));
+  g_assert_null (strstr (response.head, "X-Late"));
   if (plan->action == RESPOND_LOADED_FILE || plan->action == LOAD_AND_RESPOND)
-    g_assert_cmpstr (reply.body, ==, "A page in the program.\n");
+    g_assert_cmpstr (response.body, ==, "A page in the program.\n");
   g_clear_object (&plan->kept);
   raw_peer_shutdown (peer);
   raw_peer_expect_end (peer);
@@ -194,11 +194,11 @@ test_later (Duo *duo, gconstpointer data)
   for (plan.action = 0; plan.action < N_ACTIONS; plan.action++)
     {
       g_autoptr (RawPeer) peer = http_connect (duo->port);
-      g_auto (HttpReply) reply = { 0 };
+      g_auto (HttpReply) response = { 0 };
       guint status = actions[plan.action].status;
 
-      http_ask (peer, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", &reply);
-      g_assert_cmpuint (reply.status, ==, status != 0 ? status : 500);
+      http_ask (peer, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", &response);
+      g_assert_cmpuint (response.status, ==, status != 0 ? status : 500);
     }
 }
 
@@ -244,9 +244,9 @@ respond_body (LwsgContext *context, LwsgRequest *request, gpointer user_data)
 }
 
 static void
-expect_header (const HttpReply *reply, const char *name, const char *value)
+expect_header (const HttpReply *response, const char *name, const char *value)
 {
-  g_autofree char *got = http_header (reply, name);
+  g_autofree char *got = http_header (response, name);
 
   g_assert_cmpstr (got, ==, value);
 }
@@ -270,16 +270,16 @@ test_connection_header (Duo *duo, gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (RawPeer) peer = http_connect (duo->port);
-      g_auto (HttpReply) reply = { 0 };
+      g_auto (HttpReply) response = { 0 };
 
-      http_ask (peer, cases[i].request, &reply);
-      expect_header (&reply, "Connection", cases[i].says);
-      expect_header (&reply, "X-Content-Type-Options", "nosniff");
-      g_assert_nonnull (strstr (reply.head, "\r\nDate: "));
+      http_ask (peer, cases[i].request, &response);
+      expect_header (&response, "Connection", cases[i].says);
+      expect_header (&response, "X-Content-Type-Options", "nosniff");
+      g_assert_nonnull (strstr (response.head, "\r\nDate: "));
       if (strcmp (cases[i].says, "close") == 0)
         raw_peer_expect_end (peer);
       else
-        http_ask (peer, cases[i].request, &reply);
+        http_ask (peer, cases[i].request, &response);
     }
 }
 
@@ -293,18 +293,18 @@ test_without_body (Duo *duo, gconstpointer data)
   } cases[] = { { "/204", NULL }, { "/205", "0" }, { "/304", NULL } };
   g_autoptr (GBytes) body = g_bytes_new_static ("hello", 5);
   g_autoptr (RawPeer) peer = http_connect (duo->port);
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
 
   g_signal_connect (duo->server, "http-request", G_CALLBACK (respond_body), body);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *request = g_strdup_printf ("GET %s HTTP/1.1\r\nHost: a\r\n\r\n", cases[i].target);
 
-      http_ask (peer, request, &reply);
-      expect_header (&reply, "Content-Length", cases[i].length);
+      http_ask (peer, request, &response);
+      expect_header (&response, "Content-Length", cases[i].length);
     }
-  http_ask (peer, "GET /200 HTTP/1.1\r\nHost: a\r\n\r\n", &reply);
-  g_assert_cmpstr (reply.body, ==, "hello");
+  http_ask (peer, "GET /200 HTTP/1.1\r\nHost: a\r\n\r\n", &response);
+  g_assert_cmpstr (response.body, ==, "hello");
 }
 
 /* A body is one thing: the limit is for those that pile up. */
@@ -313,11 +313,11 @@ test_body_above_limit (Duo *duo, gconstpointer data)
 {
   const gsize size = duo->server->limits.output_limit + MIB;
   g_autoptr (GBytes) body = g_bytes_new_take (g_malloc0 (size), size);
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
 
   g_signal_connect (duo->server, "http-request", G_CALLBACK (respond_body), body);
-  http_get (duo->port, "/200", &reply);
-  g_assert_cmpuint (reply.length, ==, size);
+  http_get (duo->port, "/200", &response);
+  g_assert_cmpuint (response.length, ==, size);
 }
 
 /* --- headers of the request */
@@ -361,10 +361,10 @@ test_header_values (Duo *duo, gconstpointer data)
     {
       g_autoptr (RawPeer) peer = http_connect (duo->port);
       g_autofree char *request = g_strdup_printf ("GET / HTTP/1.1\r\nHost: a\r\n%s\r\n", cases[i].headers);
-      g_auto (HttpReply) reply = { 0 };
+      g_auto (HttpReply) response = { 0 };
 
-      http_ask (peer, request, &reply);
-      g_assert_cmpstr (reply.body, ==, cases[i].values);
+      http_ask (peer, request, &response);
+      g_assert_cmpstr (response.body, ==, cases[i].values);
     }
 }
 

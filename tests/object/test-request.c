@@ -61,19 +61,19 @@ static void
 test_facts (Duo *duo, gconstpointer data)
 {
   g_autoptr (RawPeer) peer = http_connect (duo->port);
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   g_autofree char *type = NULL;
 
   handle (duo, tell_all, NULL);
-  http_ask (peer, "DELETE /a%20b/c?d=e?f HTTP/1.1\r\nHost: localhost\r\nX-Twice: 1\r\nX-Twice: 2\r\n\r\n", &reply);
-  g_assert_cmpuint (reply.status, ==, 200);
-  g_assert_cmpstr (reply.body, ==, "DELETE|/a%20b/c|d=e?f|Host X-Twice X-Twice|1|(null)|127.0.0.1");
-  type = http_header (&reply, "Content-Type");
+  http_ask (peer, "DELETE /a%20b/c?d=e?f HTTP/1.1\r\nHost: localhost\r\nX-Twice: 1\r\nX-Twice: 2\r\n\r\n", &response);
+  g_assert_cmpuint (response.status, ==, 200);
+  g_assert_cmpstr (response.body, ==, "DELETE|/a%20b/c|d=e?f|Host X-Twice X-Twice|1|(null)|127.0.0.1");
+  type = http_header (&response, "Content-Type");
   g_assert_cmpstr (type, ==, "text/plain");
 
   /* The absolute form that proxies use. */
-  http_ask (peer, "GET http://localhost/path HTTP/1.1\r\nHost: localhost\r\n\r\n", &reply);
-  g_assert_cmpstr (reply.body, ==, "GET|/path|(null)|Host|(null)|(null)|127.0.0.1");
+  http_ask (peer, "GET http://localhost/path HTTP/1.1\r\nHost: localhost\r\n\r\n", &response);
+  g_assert_cmpstr (response.body, ==, "GET|/path|(null)|Host|(null)|(null)|127.0.0.1");
 }
 
 /* --- answers */
@@ -112,16 +112,16 @@ answer_by_path (LwsgContext *context, LwsgRequest *request, gpointer user_data)
 static void
 expect_reply (Duo *duo, const char *target, guint status, const char *body, const char *header, const char *value)
 {
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   g_autofree char *got = NULL;
 
-  http_get (duo->port, target, &reply);
-  g_assert_cmpuint (reply.status, ==, status);
+  http_get (duo->port, target, &response);
+  g_assert_cmpuint (response.status, ==, status);
   if (body != NULL)
-    g_assert_cmpstr (reply.body, ==, body);
+    g_assert_cmpstr (response.body, ==, body);
   if (header == NULL)
     return;
-  got = http_header (&reply, header);
+  got = http_header (&response, header);
   g_assert_cmpstr (got, ==, value);
 }
 
@@ -172,17 +172,17 @@ static void
 test_head (Duo *duo, gconstpointer data)
 {
   g_autoptr (RawPeer) peer = http_connect (duo->port);
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   g_autofree char *length = NULL;
 
   handle (duo, answer_by_path, (gpointer) "/nonexistent");
-  http_ask (peer, "HEAD /12345 HTTP/1.1\r\nHost: localhost\r\n\r\n", &reply);
-  g_assert_cmpuint (reply.status, ==, 200);
-  length = http_header (&reply, "Content-Length");
+  http_ask (peer, "HEAD /12345 HTTP/1.1\r\nHost: localhost\r\n\r\n", &response);
+  g_assert_cmpuint (response.status, ==, 200);
+  length = http_header (&response, "Content-Length");
   g_assert_cmpstr (length, ==, "6");
   /* No body is in the way of the next one, and the connection is kept. */
-  http_ask (peer, "GET /next HTTP/1.1\r\nHost: localhost\r\n\r\n", &reply);
-  g_assert_cmpstr (reply.body, ==, "/next");
+  http_ask (peer, "GET /next HTTP/1.1\r\nHost: localhost\r\n\r\n", &response);
+  g_assert_cmpstr (response.body, ==, "/next");
 }
 
 static gboolean
@@ -217,17 +217,17 @@ decorate (LwsgContext *context, LwsgRequest *request, gpointer user_data)
 static void
 test_headers (Duo *duo, gconstpointer data)
 {
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   g_autofree char *cookie = NULL;
   g_autofree char *cache = NULL;
 
   handle (duo, decorate, NULL);
-  http_get (duo->port, "/", &reply);
-  cookie = http_header (&reply, "Set-Cookie");
-  cache = http_header (&reply, "Cache-Control");
+  http_get (duo->port, "/", &response);
+  cookie = http_header (&response, "Set-Cookie");
+  cache = http_header (&response, "Cache-Control");
   g_assert_cmpstr (cookie, ==, "a=1");
   g_assert_cmpstr (cache, ==, "no-store");
-  g_assert_null (strstr (reply.head, "Injected"));
+  g_assert_null (strstr (response.head, "Injected"));
 }
 
 static gboolean
@@ -289,7 +289,7 @@ test_later (Duo *duo, gconstpointer data)
   g_autoptr (RawPeer) peer = http_connect (duo->port);
   g_autoptr (LwsgRequest) first = NULL;
   g_autoptr (LwsgRequest) request = NULL;
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
 
   handle (duo, keep, &request);
   raw_peer_send_text (peer, GET);
@@ -297,8 +297,8 @@ test_later (Duo *duo, gconstpointer data)
   duo_let_pass (duo);
   g_assert_cmpuint (peer->input->len, ==, 0);
   respond_text (request, 200, "later");
-  http_ask (peer, NULL, &reply);
-  g_assert_cmpstr (reply.body, ==, "later");
+  http_ask (peer, NULL, &response);
+  g_assert_cmpstr (response.body, ==, "later");
 
   /* The next one on the same connection, while the first one is held. */
   first = g_steal_pointer (&request);
@@ -306,8 +306,8 @@ test_later (Duo *duo, gconstpointer data)
   DUO_UNTIL (request != NULL);
   g_clear_object (&first);
   g_assert_true (lwsg_request_redirect (request, 302, "/elsewhere", NULL));
-  http_ask (peer, NULL, &reply);
-  g_assert_cmpuint (reply.status, ==, 302);
+  http_ask (peer, NULL, &response);
+  g_assert_cmpuint (response.status, ==, 302);
 
   /* Refusing ends the connection, but not before it was told why. */
   g_clear_object (&request);
@@ -405,23 +405,23 @@ static void
 test_keep_alive (Duo *duo, gconstpointer data)
 {
   g_autoptr (RawPeer) peer = http_connect (duo->port);
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
 
   handle (duo, answer_by_path, (gpointer) "/nonexistent");
   for (guint i = 0; i < 5; i++)
     {
-      http_ask (peer, "GET /again HTTP/1.1\r\nHost: localhost\r\n\r\n", &reply);
-      g_assert_cmpstr (reply.body, ==, "/again");
+      http_ask (peer, "GET /again HTTP/1.1\r\nHost: localhost\r\n\r\n", &response);
+      g_assert_cmpstr (response.body, ==, "/again");
     }
   /* Without waiting for the answers. */
   raw_peer_send_text (peer, "GET /one HTTP/1.1\r\nHost: localhost\r\n\r\n"
                             "GET /two HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  http_ask (peer, NULL, &reply);
-  g_assert_cmpstr (reply.body, ==, "/one");
-  http_ask (peer, NULL, &reply);
-  g_assert_cmpstr (reply.body, ==, "/two");
-  http_ask (peer, "GET /last HTTP/1.0\r\nHost: localhost\r\n\r\n", &reply);
-  g_assert_cmpstr (reply.body, ==, "/last");
+  http_ask (peer, NULL, &response);
+  g_assert_cmpstr (response.body, ==, "/one");
+  http_ask (peer, NULL, &response);
+  g_assert_cmpstr (response.body, ==, "/two");
+  http_ask (peer, "GET /last HTTP/1.0\r\nHost: localhost\r\n\r\n", &response);
+  g_assert_cmpstr (response.body, ==, "/last");
   raw_peer_expect_end (peer);
 }
 
@@ -429,10 +429,10 @@ static void
 test_then_websocket (Duo *duo, gconstpointer data)
 {
   g_autoptr (RawPeer) peer = http_connect (duo->port);
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
 
   handle (duo, answer_by_path, (gpointer) "/nonexistent");
-  http_ask (peer, "GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n", &reply);
+  http_ask (peer, "GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n", &response);
   raw_peer_upgrade (peer);
   DUO_UNTIL (duo->accepted != NULL);
   raw_peer_send_frame (peer, WIRE_FRAME_FIN | WIRE_OPCODE_TEXT, "hi", 2);
@@ -453,14 +453,14 @@ test_large (Duo *duo, gconstpointer data)
   const gsize size = 8 * 1024 * 1024;
   guint8 *content = g_malloc (size);
   g_autoptr (GBytes) body = NULL;
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
 
   for (gsize i = 0; i < size; i++)
     content[i] = (guint8) (i * 7);
   body = g_bytes_new_take (content, size);
   handle (duo, answer_large, body);
-  http_get (duo->port, "/", &reply);
-  g_assert_cmpmem (reply.body, reply.length, content, size);
+  http_get (duo->port, "/", &response);
+  g_assert_cmpmem (response.body, response.length, content, size);
 }
 
 static void

@@ -94,27 +94,27 @@ site_tear_down (Site *site, gconstpointer data)
 static void
 expect (Site *site, const char *target, guint status, const char *body)
 {
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   g_autofree char *nosniff = NULL;
 
-  http_get (site->port, target, &reply);
-  if (reply.status != status)
-    g_error ("%s: %u instead of %u", target, reply.status, status);
+  http_get (site->port, target, &response);
+  if (response.status != status)
+    g_error ("%s: %u instead of %u", target, response.status, status);
   if (body != NULL)
-    g_assert_cmpstr (reply.body, ==, body);
-  nosniff = http_header (&reply, "X-Content-Type-Options");
+    g_assert_cmpstr (response.body, ==, body);
+  nosniff = http_header (&response, "X-Content-Type-Options");
   g_assert_cmpstr (nosniff, ==, "nosniff");
 }
 
 static void
 expect_header (Site *site, const char *target, const char *name, const char *value)
 {
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   g_autofree char *got = NULL;
 
-  http_get (site->port, target, &reply);
-  g_assert_cmpuint (reply.status, ==, 200);
-  got = http_header (&reply, name);
+  http_get (site->port, target, &response);
+  g_assert_cmpuint (response.status, ==, 200);
+  got = http_header (&response, name);
   g_assert_cmpstr (got, ==, value);
 }
 
@@ -153,17 +153,17 @@ test_headers (Site *site, gconstpointer data)
     "Content-Security-Policy: default-src 'self'", "Cache-Control:no-cache", NULL
   };
   g_autoptr (RawPeer) peer = http_connect (site->port);
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
 
   site_serve (site, LWSG_DIRECTORY_NONE, headers);
   expect_header (site, "/", "Content-Security-Policy", "default-src 'self'");
   expect_header (site, "/sub/", "Cache-Control", "no-cache");
-  http_ask (peer, "HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n", &reply);
-  g_assert_nonnull (strstr (reply.head, "\r\nContent-Security-Policy: default-src 'self'\r\n"));
-  g_assert_nonnull (strstr (reply.head, "\r\nContent-Length: 12\r\n"));
+  http_ask (peer, "HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n", &response);
+  g_assert_nonnull (strstr (response.head, "\r\nContent-Security-Policy: default-src 'self'\r\n"));
+  g_assert_nonnull (strstr (response.head, "\r\nContent-Length: 12\r\n"));
   /* Nothing follows a HEAD's head. */
-  http_ask (peer, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", &reply);
-  g_assert_cmpstr (reply.body, ==, "<p>start</p>");
+  http_ask (peer, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", &response);
+  g_assert_cmpstr (response.body, ==, "<p>start</p>");
 }
 
 static void
@@ -335,20 +335,20 @@ static guint
 knock (Site *site, const char *host, const char *headers)
 {
   g_autoptr (RawPeer) peer = http_connect (site->port);
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   g_autofree char *request = g_strdup_printf ("GET / HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"
                                               "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n", host, headers);
 
-  http_ask (peer, request, &reply);
-  if (reply.status == 403)
+  http_ask (peer, request, &response);
+  if (response.status == 403)
     {
-      g_assert_cmpstr (reply.body, ==, "403 Forbidden\n");
-      g_assert_null (strstr (reply.head, "evil"));
+      g_assert_cmpstr (response.body, ==, "403 Forbidden\n");
+      g_assert_null (strstr (response.head, "evil"));
       raw_peer_expect_end (peer);
     }
 
-  return reply.status;
+  return response.status;
 }
 
 static void
@@ -452,14 +452,14 @@ test_origin_of_drafts (Site *site, gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (RawPeer) peer = http_connect (site->port);
-      g_auto (HttpReply) reply = { 0 };
+      g_auto (HttpReply) response = { 0 };
       g_autofree char *request = g_strdup_printf ("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
                                                   "Connection: Upgrade\r\nSec-WebSocket-Version: 8\r\n"
                                                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
                                                   cases[i].header);
 
-      http_ask (peer, request, &reply);
-      g_assert_cmpuint (reply.status, ==, cases[i].status);
+      http_ask (peer, request, &response);
+      g_assert_cmpuint (response.status, ==, cases[i].status);
     }
 }
 
@@ -521,7 +521,7 @@ test_max_connections (Site *site, gconstpointer data)
   raw_peer_expect_end (third);
 
   raw_peer_reset (second);
-  DUO_UNTIL (site->context->engine->crowd.count == 1);
+  DUO_UNTIL (site->context->engine->admission.count == 1);
   fourth = http_connect (site->port);
   raw_peer_upgrade (fourth);
 }

@@ -26,8 +26,8 @@ static struct {
   guint closed;
   guint received;
   guint turns;                  /* dispatches of the source */
-  guint turn_received;          /* in the one under way */
-  guint turn_received_max;
+  guint loop_received;          /* in the one under way */
+  guint loop_received_max;
   Act act;                      /* with the next message */
   gboolean acted;
   RawPeer *inner;               /* speaks while ACT_NEST */
@@ -94,7 +94,7 @@ callback_echo (struct libwebsocket *wsi, enum libwebsocket_callback_reasons reas
       return 0;
     case LWS_CALLBACK_RECEIVE:
       scene.received++;
-      scene.turn_received++;
+      scene.loop_received++;
       stage_write (wsi, in, len, LWS_WRITE_TEXT);
       act ();
       return 0;
@@ -125,8 +125,8 @@ static gboolean
 after_turn (gpointer data)
 {
   scene.turns++;
-  scene.turn_received_max = MAX (scene.turn_received_max, scene.turn_received);
-  scene.turn_received = 0;
+  scene.loop_received_max = MAX (scene.loop_received_max, scene.loop_received);
+  scene.loop_received = 0;
 
   return G_SOURCE_CONTINUE;
 }
@@ -164,7 +164,7 @@ scene_end (void)
 }
 
 static void
-turn (gpointer data)
+iteration (gpointer data)
 {
   g_main_context_iteration (NULL, FALSE);
 }
@@ -312,7 +312,7 @@ test_priorities (void)
       scene_new ();
       g_source_set_priority (scene.source, priorities[i]);
       g_source_attach (scene.source, NULL);
-      peer = enter (turn);
+      peer = enter (iteration);
       exchange (peer, "in its place");
       raw_peer_free (peer);
       scene_end ();
@@ -337,7 +337,7 @@ test_priority_kept (void)
   guint turns;
 
   scene_begin ();
-  peer = enter (turn);
+  peer = enter (iteration);
   g_source_set_priority (scene.source, G_PRIORITY_LOW);
   busy = g_idle_add_full (G_PRIORITY_DEFAULT, count_dispatch, &dispatches, NULL);
   say (peer, "later");
@@ -355,14 +355,14 @@ test_priority_kept (void)
 
 /* --- the end */
 
-/* The program goes on with turns of its own, and with another source. */
+/* The program goes on with iterations of its own, and with another source. */
 static void
 test_source_destroyed_first (void)
 {
   RawPeer *peer;
 
   scene_begin ();
-  peer = enter (turn);
+  peer = enter (iteration);
   exchange (peer, "one");
   g_source_destroy (scene.source);
   g_clear_pointer (&scene.source, g_source_unref);
@@ -384,7 +384,7 @@ test_context_destroyed_first (void)
   RawPeer *peer;
 
   scene_begin ();
-  peer = enter (turn);
+  peer = enter (iteration);
   libwebsocket_context_destroy (g_steal_pointer (&scene.context));
   g_assert_cmpuint (scene.closed, ==, 1);
   raw_peer_expect_close (peer, 1001);
@@ -425,8 +425,8 @@ test_destroyed_inside (gconstpointer data)
   RawPeer *bystander;
 
   scene_begin ();
-  peer = enter (turn);
-  bystander = enter (turn);
+  peer = enter (iteration);
+  bystander = enter (iteration);
   scene.act = (Act) GPOINTER_TO_INT (data);
   say (peer, "now");
   say (bystander, "me, too");
@@ -454,8 +454,8 @@ test_nested (void)
   RawPeer *other;
 
   scene_begin ();
-  peer = enter (turn);
-  other = enter (turn);
+  peer = enter (iteration);
+  other = enter (iteration);
   scene.act = ACT_NEST;
   scene.inner = other;
   say (peer, "outer");
@@ -489,7 +489,7 @@ test_ready_time (void)
 
   scene_begin_quick ();
   g_assert_cmpint (g_source_get_ready_time (scene.source), ==, -1);
-  peer = raw_peer_connect (scene.port, turn, NULL);
+  peer = raw_peer_connect (scene.port, iteration, NULL);
   raw_peer_send_text (peer, "GET / HT");
   DUO_UNTIL (g_source_get_ready_time (scene.source) != -1);
   g_assert_cmpint (g_source_get_ready_time (scene.source), >, 0);
@@ -511,9 +511,9 @@ test_ping_in_silence (void)
   scene_begin_quick ();
   scene.context->limits.ping_ticks = 5;
   scene.context->limits.pong_ticks = 5;
-  peer = enter (turn);
+  peer = enter (iteration);
   turns = scene.turns;
-  peer->turn = no_turn;
+  peer->iteration = no_turn;
   DUO_UNTIL (scene.closed == 1);
 
   /* The Ping, and the end of who does not answer. */
@@ -540,36 +540,36 @@ flood (RawPeer *peer)
   raw_peer_send (peer, bytes->data, bytes->len);
 }
 
-/* Each time the flood's source has had @turns of its turns, others get theirs. */
+/* Each time the flood's source has had @iterations of its iterations, others get theirs. */
 static void
 check_budget (guint microseconds, guint frames, guint most, int priority, guint turns)
 {
   RawPeer *peer;
-  RawPeer *neighbour;
+  RawPeer *next_peer;
   guint dispatches = 0;
   guint other;
   guint before_neighbour;
 
   scene_begin ();
   lwsg_source_set_budget (scene.source, microseconds, frames);
-  peer = enter (turn);
-  neighbour = enter (turn);
-  scene.turn_received_max = 0;
+  peer = enter (iteration);
+  next_peer = enter (iteration);
+  scene.loop_received_max = 0;
   other = g_timeout_add_full (priority, 0, count_dispatch, &dispatches, NULL);
-  peer->turn = no_turn;
+  peer->iteration = no_turn;
   flood (peer);
-  say (neighbour, "and me?");
-  expect (neighbour, "and me?");
+  say (next_peer, "and me?");
+  expect (next_peer, "and me?");
   before_neighbour = scene.received;
   DUO_UNTIL (scene.received == FLOOD + 1);
 
-  g_assert_cmpuint (scene.turn_received_max, <=, most);
+  g_assert_cmpuint (scene.loop_received_max, <=, most);
   g_assert_cmpuint (dispatches, >=, FLOOD / most / turns - 1);
   /* Nor is another connection made to wait until the flood is over. */
   g_assert_cmpuint (before_neighbour, <, FLOOD / 2);
   g_source_remove (other);
   raw_peer_free (peer);
-  raw_peer_free (neighbour);
+  raw_peer_free (next_peer);
   scene_end ();
 }
 
@@ -612,7 +612,7 @@ test_idle (void)
   guint other;
 
   scene_begin ();
-  peer = enter (turn);
+  peer = enter (iteration);
   exchange (peer, "nothing more");
   for (guint i = 0; i < 100; i++)
     g_main_context_iteration (NULL, FALSE);

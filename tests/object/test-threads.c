@@ -94,7 +94,7 @@ line_clear (Line *line)
   g_clear_object (&line->far);
 }
 
-/* --- a crowd of threads and connections */
+/* --- a admission of threads and connections */
 
 typedef struct {
   Line *lines;

@@ -382,7 +382,7 @@ test_silent (Dial *dial, gconstpointer bytes)
     }
   g_byte_array_set_size (tls->out, MIN (tls->out->len, GPOINTER_TO_UINT (bytes)));
   tls_peer_flush (dial->peer);
-  DUO_UNTIL (engine->first->state == ENGINE_STATE_SECURING);
+  DUO_UNTIL (engine->first->state == ENGINE_STATE_TLS_HANDSHAKE);
   engine->wheel_start -= (engine->limits.handshake_ticks + 2) * engine->tick_microseconds;
   error = dial_fail (dial);
   g_assert_error (error, LWSG_ERROR, LWSG_ERROR_TIMED_OUT);

@@ -100,25 +100,25 @@ expect_accepted (Duo *duo, const ServerCase *test)
   g_autoptr (GError) error = NULL;
   g_autoptr (LwsgConnection) connection = try_connect (duo, test->host, &error);
   g_autoptr (GTlsCertificate) certificate = NULL;
-  g_autofree char *cipher = NULL;
+  g_autofree char *tls_buffer = NULL;
   GTlsCertificateFlags errors;
   GTlsProtocolVersion version;
 
   g_assert_no_error (error);
   duo_round_trip (connection);
   g_object_get (connection, "tls-peer-certificate", &certificate, "tls-peer-certificate-errors", &errors,
-                "tls-protocol-version", &version, "tls-ciphersuite-name", &cipher, NULL);
+                "tls-protocol-version", &version, "tls-ciphersuite-name", &tls_buffer, NULL);
   g_assert_true (identity_is (test->shown, certificate));
   g_assert_cmpuint (errors, ==, test->errors);
   g_assert_cmpint (version, ==, G_TLS_PROTOCOL_VERSION_TLS_1_3);
-  g_assert_nonnull (cipher);
+  g_assert_nonnull (tls_buffer);
 
   /* It is known after the end. */
   lwsg_context_close (duo->client);
   g_assert_true (lwsg_connection_get_tls_peer_certificate (connection) == certificate);
   g_assert_cmpuint (lwsg_connection_get_tls_peer_certificate_errors (connection), ==, test->errors);
   g_assert_cmpint (lwsg_connection_get_tls_protocol_version (connection), ==, version);
-  g_assert_cmpstr (lwsg_connection_get_tls_ciphersuite_name (connection), ==, cipher);
+  g_assert_cmpstr (lwsg_connection_get_tls_ciphersuite_name (connection), ==, tls_buffer);
 }
 
 static void
@@ -420,7 +420,7 @@ test_replaced (Duo *duo, gconstpointer data)
 {
   g_autoptr (GTlsCertificate) without_key = identity_without_key (IDENTITY_SERVER);
   g_autoptr (GError) error = NULL;
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
 
   duo_open (duo);
   expect_shown (duo, IDENTITY_SERVER);
@@ -440,8 +440,8 @@ test_replaced (Duo *duo, gconstpointer data)
   /* Without any, those who come are served openly, and those who are there as before. */
   g_assert_true (lwsg_context_set_tls_certificate (duo->server, NULL, NULL));
   g_assert_null (lwsg_context_get_tls_certificate (duo->server));
-  http_get (duo->port, "/", &reply);
-  g_assert_cmpuint (reply.status, ==, 404);
+  http_get (duo->port, "/", &response);
+  g_assert_cmpuint (response.status, ==, 404);
   duo_round_trip (duo->connected);
 }
 
@@ -578,19 +578,19 @@ static void
 expect_file (Duo *duo, const char *request, const char *content, gsize length)
 {
   RawPeer *peer = http_connect (duo->port);
-  g_auto (HttpReply) reply = { 0 };
+  g_auto (HttpReply) response = { 0 };
   g_autofree char *told = NULL;
 
   tls_peer_client (peer, NULL, NULL, IDENTITY_N_KINDS);
   tls_peer_secure (peer);
   for (guint i = 0; i < 2; i++)
     {
-      http_ask (peer, request, &reply);
-      g_assert_cmpuint (reply.status, ==, 200);
+      http_ask (peer, request, &response);
+      g_assert_cmpuint (response.status, ==, 200);
       if (content != NULL)
-        g_assert_cmpmem (reply.body, reply.length, content, length);
+        g_assert_cmpmem (response.body, response.length, content, length);
     }
-  told = http_header (&reply, "Content-Length");
+  told = http_header (&response, "Content-Length");
   g_assert_cmpuint (g_ascii_strtoull (told, NULL, 10), ==, length);
   raw_peer_free (peer);
 }

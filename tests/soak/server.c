@@ -58,7 +58,7 @@ make_context (ServerKind kind, guint *port)
 }
 
 static G_NORETURN void
-serve (int leash, int tell)
+serve (int hang_up_pipe, int tell)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   LwsgContext *contexts[SERVER_N_KINDS];
@@ -69,7 +69,7 @@ serve (int leash, int tell)
   g_assert_cmpint (write (tell, ports, sizeof ports), ==, sizeof ports);
   close (tell);
 
-  g_unix_fd_add (leash, G_IO_HUP, on_leash, loop);
+  g_unix_fd_add (hang_up_pipe, G_IO_HUP, on_leash, loop);
   g_main_loop_run (loop);
   for (guint kind = 0; kind < SERVER_N_KINDS; kind++)
     {
@@ -85,23 +85,23 @@ serve (int leash, int tell)
 void
 server_start (Server *server)
 {
-  int leash[2];
+  int hang_up_pipe[2];
   int told[2];
 
-  g_assert_cmpint (pipe2 (leash, O_CLOEXEC), ==, 0);
+  g_assert_cmpint (pipe2 (hang_up_pipe, O_CLOEXEC), ==, 0);
   g_assert_cmpint (pipe2 (told, O_CLOEXEC), ==, 0);
   server->pid = fork ();
   g_assert_cmpint (server->pid, >=, 0);
   if (server->pid == 0)
     {
-      close (leash[1]);
+      close (hang_up_pipe[1]);
       close (told[0]);
-      serve (leash[0], told[1]);
+      serve (hang_up_pipe[0], told[1]);
     }
 
-  close (leash[0]);
+  close (hang_up_pipe[0]);
   close (told[1]);
-  server->leash = leash[1];
+  server->hang_up_pipe = hang_up_pipe[1];
   g_assert_cmpint (read (told[0], server->ports, sizeof server->ports), ==, sizeof server->ports);
   close (told[0]);
 }
@@ -139,7 +139,7 @@ server_stop (Server *server)
 {
   int status;
 
-  close (server->leash);
+  close (server->hang_up_pipe);
   g_assert_cmpint (waitpid (server->pid, &status, 0), ==, server->pid);
 
   return WIFEXITED (status) ? WEXITSTATUS (status) : -1;

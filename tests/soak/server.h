@@ -17,7 +17,7 @@ typedef enum {
 typedef struct {
   pid_t pid;
   guint ports[SERVER_N_KINDS];
-  int leash;                    /* the server ends when this is closed */
+  int hang_up_pipe;                    /* the server ends when this is closed */
 } Server;
 
 void server_start (Server *server);

@@ -23,7 +23,7 @@ TOLD = (
     ('WIRE_HEAD_MAX_SIZE', KIB, 'the head of a request', 'the head of an HTTP request'),
     ('WIRE_HEAD_MAX_HEADERS', '{} headers', 'the head of a request', 'the head of an HTTP request'),
     ('ENGINE_KEEP_ALIVE_TICKS', SECONDS, 'the next request', 'the next request'),
-    ('ENGINE_REPLY_TICKS', SECONDS, 'progress of a reply', 'any progress of an HTTP reply'),
+    ('ENGINE_RESPONSE_TICKS', SECONDS, 'progress of a reply', 'any progress of an HTTP reply'),
     ('ENGINE_PING_TICKS', SECONDS, 'silence before a Ping', 'silence on an open WebSocket'),
     ('ENGINE_PONG_TICKS', SECONDS, 'a sign of life', 'any sign of life'),
     ('ENGINE_FRAME_TICKS', '{} s, at most twice', 'the header of a frame', 'the header of a frame'),
@@ -47,8 +47,8 @@ TOLD = (
     ('ENGINE_WHOLE_FRAME', '{} bytes', None, 'a piece, in the classic API'),
     ('ENGINE_BROADCAST_MAX', MIB, 'a broadcast', 'a broadcast of the classic API'),
     ('ENGINE_BROADCAST_WAIT_SECONDS', SECONDS, None, 'a service process that does not keep up'),
-    ('ENGINE_TURN_FRAMES', '{} frames', 'a turn of the loop', None),
-    ('ENGINE_TURN_MICROSECONDS', '{} ms', 'a turn of the loop', None),
+    ('ENGINE_ITERATION_FRAMES', '{} frames', 'a turn of the loop', None),
+    ('ENGINE_ITERATION_MICROSECONDS', '{} ms', 'a turn of the loop', None),
 )
 # What nobody outside can make more of: how we compress, and tables.
 NO_LIMITS = {'ENGINE_LIMITS_DEFAULT', 'ENGINE_DEFLATE_DEFAULT', 'ENGINE_DEFLATE_LEVEL', 'ENGINE_DEFLATE_MEMORY_LEVEL',
@@ -79,7 +79,7 @@ def check(rows, column):
 
 def check_all_are_told():
     """A new limit of the engine is to be told, too."""
-    header = (ROOT / 'lws-glib/engine/limits-private.h').read_text(encoding='utf-8')
+    header = (ROOT / 'lws-glib/engine/base/limits-private.h').read_text(encoding='utf-8')
     defined = set(re.findall(r'^#define (ENGINE_\w+) ', header, re.M)) - NO_LIMITS
     assert defined <= {entry[0] for entry in TOLD}, defined - {entry[0] for entry in TOLD}
 

@@ -9,9 +9,9 @@ tls_owner_show (Owner *owner, IdentityKind shown)
   EngineTlsSettings *tls = &owner->context->tls;
   g_autoptr (GError) error = NULL;
 
-  g_clear_pointer (&tls->credentials, engine_credentials_unref);
-  tls->credentials = engine_credentials_new ();
-  engine_credentials_add (tls->credentials, identity_get_certificate (shown), &error);
+  g_clear_pointer (&tls->credentials, engine_tls_credentials_unref);
+  tls->credentials = engine_tls_credentials_new ();
+  engine_tls_credentials_add (tls->credentials, identity_get_certificate (shown), &error);
   g_assert_no_error (error);
 }
 

@@ -90,8 +90,8 @@ tls_peer_flush (RawPeer *peer)
   for (gsize done = 0; done < out->len; done += piece)
     {
       peer_send_piece (peer, out->data + done, MIN (piece, out->len - done));
-      if (self->piece > 0 && peer->turn != NULL)
-        peer->turn (peer->turn_data);
+      if (self->piece > 0 && peer->iteration != NULL)
+        peer->iteration (peer->loop_data);
     }
 }
 
@@ -233,7 +233,7 @@ tls_peer_shake_hands (RawPeer *peer)
 
       if (g_get_monotonic_time () > end)
         g_error ("Waited in vain for a TLS handshake");
-      peer->turn (peer->turn_data);
+      peer->iteration (peer->loop_data);
       g_poll (&poll_fd, 1, 1);
     }
 

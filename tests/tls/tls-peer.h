@@ -18,7 +18,7 @@ typedef struct {
   gnutls_session_t session;
   gnutls_certificate_credentials_t credentials;
   GByteArray *out;              /* written by GnuTLS, not yet sent */
-  gsize piece;                  /* so much is sent at once, each followed by a turn; 0: all */
+  gsize piece;                  /* so much is sent at once, each followed by an iteration; 0: all */
   gboolean hold;                /* nothing is sent */
   gboolean closed;              /* close_notify came */
   gboolean truncated;           /* the end came without */
@@ -31,10 +31,10 @@ TlsPeer *tls_peer_client (RawPeer *peer, const char *priority, const char *serve
 TlsPeer *tls_peer_server (RawPeer *peer, const char *priority, IdentityKind shown);
 TlsPeer *tls_peer_of (RawPeer *peer);
 
-/* One step: what GnuTLS says, GNUTLS_E_AGAIN if it is the other side's turn. */
+/* One step: what GnuTLS says, GNUTLS_E_AGAIN if it is the other side's iteration. */
 int tls_peer_step (RawPeer *peer);
 
-/* All steps, with turns of the engine in between, until it is done or has failed. */
+/* All steps, with iterations of the engine in between, until it is done or has failed. */
 int tls_peer_shake_hands (RawPeer *peer);
 
 /* The same, and it is done. */

@@ -1,0 +1,115 @@
+/* lws-glib: WebSockets for the GLib main loop
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "engine/broadcast/broadcast-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* A broadcast from another thread. */
+typedef struct {
+  EngineProtocol *protocol;
+  gsize length;
+  guint8 bytes[];               /* padding, the payload, a 0 */
+} BroadcastCall;
+
+static BroadcastCall *
+broadcast_call_new (EngineProtocol *protocol, const guint8 *payload, gsize length)
+{
+  BroadcastCall *call = g_malloc (sizeof (BroadcastCall) + WIRE_FRAME_HEADER_MAX + length + 1);
+  guint8 *place = call->bytes + WIRE_FRAME_HEADER_MAX;
+
+  call->protocol = protocol;
+  call->length = length;
+  if (length > 0)
+    memcpy (place, payload, length);
+  place[length] = 0;
+
+  return call;
+}
+
+static void
+broadcast_call_deliver (gpointer data)
+{
+  BroadcastCall *call = data;
+
+  engine_protocol_deliver (call->protocol, call->bytes + WIRE_FRAME_HEADER_MAX, call->length);
+}
+
+void
+engine_protocol_foreach (EngineProtocol *protocol, EngineConnectionFunc func, gpointer data)
+{
+  EngineContext *context = protocol->context;
+  EngineConnection *last = protocol->last;
+
+  /* While this holds, no connection leaves the list. */
+  engine_context_hold (context);
+  for (EngineConnection *connection = protocol->first; connection != NULL; connection = connection->next)
+    {
+      if (connection->state == ENGINE_STATE_OPEN)
+        func (connection, data);
+      if (connection == last || context->destroyed)
+        break;
+    }
+  engine_context_release (context);
+}
+
+void
+engine_protocol_share_begin (EngineProtocol *protocol)
+{
+  engine_context_hold (protocol->context);
+  protocol->context->frame_cache.sharing++;
+}
+
+void
+engine_protocol_share_end (EngineProtocol *protocol)
+{
+  EngineContext *context = protocol->context;
+
+  context->frame_cache.sharing--;
+  if (context->frame_cache.sharing == 0)
+    {
+      engine_frame_cache_forget (&context->frame_cache);
+      engine_deflate_forget_shared (context);
+    }
+  engine_context_release (context);
+}
+
+void
+engine_protocol_deliver (EngineProtocol *protocol, guint8 *payload, gsize length)
+{
+  engine_protocol_share_begin (protocol);
+  protocol->context->events->broadcast (protocol, payload, length);
+  engine_protocol_share_end (protocol);
+}
+
+gboolean
+engine_protocol_post (EngineProtocol *protocol, const guint8 *payload, gsize length, GError **error)
+{
+  return engine_mailbox_post (protocol->context->mailbox, broadcast_call_deliver,
+                            broadcast_call_new (protocol, payload, length), g_free, length, error);
+}
+
+gboolean
+engine_protocol_broadcast (EngineProtocol *protocol, guint8 *payload, gsize length, GError **error)
+{
+  EngineContext *context = protocol->context;
+  EngineClaim claim;
+
+  if (length > ENGINE_BROADCAST_MAX)
+    {
+      g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_INVALID,
+                   _("A broadcast has at most %d bytes, not %zu"), ENGINE_BROADCAST_MAX, length);
+      return FALSE;
+    }
+
+  if (!engine_context_is_ours (context))
+    return engine_process_channel_send (protocol, payload, length, error);
+  if (!engine_mailbox_claim (context->mailbox, &claim))
+    return engine_protocol_post (protocol, payload, length, error);
+
+  engine_protocol_deliver (protocol, payload, length);
+  engine_mailbox_unclaim (&claim);
+
+  return TRUE;
+}
