@@ -140,7 +140,7 @@ properties_set (GObject *object, guint property, const GValue *value, GParamSpec
   switch (property)
     {
     case LWSG_CONNECTION_PROP_MAX_BUFFERED_AMOUNT:
-      lwsg_connection_set_max_buffered_amount (self, g_value_get_uint64 (value));
+      lwsg_connection_set_max_buffered_amount (self, (gsize) MIN (g_value_get_uint64 (value), G_MAXSIZE));
       break;
     case LWSG_CONNECTION_PROP_SLOW_CONSUMER_POLICY:
       lwsg_connection_set_slow_consumer_policy (self, g_value_get_enum (value));

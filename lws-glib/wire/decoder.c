@@ -219,12 +219,14 @@ static WireDecodeResult
 take_control (const WireDecoder *decoder, const FrameHeader *header, guint8 *payload, gsize *consumed,
               WirePiece *piece)
 {
+  const gsize length = (gsize) header->payload_length;
+
   if (decoder->role == WIRE_ROLE_SERVER)
-    wire_mask (payload, header->payload_length, header->masking_key);
+    wire_mask (payload, length, header->masking_key);
 
   *piece = (WirePiece) {
     .data = payload,
-    .length = header->payload_length,
+    .length = length,
     .opcode = header_opcode (header),
     .message_start = TRUE,
     .message_end = TRUE,
@@ -317,7 +319,7 @@ take_payload (WireDecoder *decoder, guint8 *payload, gsize available, gsize *con
               WireViolation *violation)
 {
   const gsize limit = decoder->message_compressed ? G_MAXSIZE : decoder->piece_limit;
-  const gsize taken = MIN (MIN (available, decoder->frame_remaining), limit);
+  const gsize taken = (gsize) MIN (MIN (available, decoder->frame_remaining), limit);
 
   if (taken == 0 && decoder->frame_remaining > 0)
     return WIRE_DECODE_INCOMPLETE;

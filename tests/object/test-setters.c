@@ -99,6 +99,24 @@ test_others (Duo *duo, gconstpointer transport)
   g_assert_true (lwsg_context_lookup_protocol (other, lwsg_protocol_get_name (copy)) == copy);
 }
 
+/* A limit beyond what the machine can hold is none; it does not start again at 0. */
+static void
+test_limits (Duo *duo, gconstpointer transport)
+{
+  for (guint bits = 0; bits < 64; bits++)
+    {
+      const guint64 limit = G_GUINT64_CONSTANT (1) << bits;
+      guint64 buffered, memory;
+
+      g_object_set (duo->accepted, "max-buffered-amount", limit, NULL);
+      g_object_get (duo->accepted, "max-buffered-amount", &buffered, NULL);
+      g_assert_cmpuint (buffered, ==, MIN (limit, G_MAXSIZE));
+      g_object_set (duo->server, "max-memory", limit, NULL);
+      g_object_get (duo->server, "max-memory", &memory, NULL);
+      g_assert_cmpuint (memory, ==, limit);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -106,6 +124,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/object/setters/functions", test_functions);
   duo_add_test ("/object/setters/properties", test_properties);
+  duo_add_test ("/object/setters/limits", test_limits);
   duo_add_closed_test ("/object/setters/others", test_others);
 
   return g_test_run ();

@@ -194,7 +194,7 @@ output_unit_size (const EngineSpan *span, gsize at)
       length = GUINT64_FROM_BE (length);
     }
 
-  return wire_frame_header_size (length, header[1] & WIRE_FRAME_MASKED) + length;
+  return wire_frame_header_size (length, header[1] & WIRE_FRAME_MASKED) + (gsize) length;
 }
 
 /* Cuts a piece out of a span; returns how many spans are left of it. */
