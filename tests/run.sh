@@ -92,22 +92,22 @@ do
   echo "== $mode"
   case $mode in
     plain)
-      build _build -Dgtk_doc=true
+      build _build -Dgtk_doc=enabled
       # Since Meson 1.7 the manual is built when it is asked for only.
       ninja -C _build lws-glib-doc
       run _build testlog
       ;;
     sanitize)
       # The scanner of the bindings runs a program without the sanitizer's library.
-      build _build-sanitize -Db_sanitize=address,undefined -Db_lundef=false -Dintrospection=false
+      build _build-sanitize -Db_sanitize=address,undefined -Db_lundef=false -Dintrospection=disabled
       run _build-sanitize testlog-sanitize --setup=sanitize
       ;;
     clang)
-      (CC=clang; export CC; build _build-clang -Db_sanitize=address,undefined -Db_lundef=false -Dintrospection=false)
+      (CC=clang; export CC; build _build-clang -Db_sanitize=address,undefined -Db_lundef=false -Dintrospection=disabled)
       run _build-clang testlog-sanitize --setup=sanitize
       ;;
     thread)
-      build _build-thread -Db_sanitize=thread -Db_lundef=false -Dintrospection=false
+      build _build-thread -Db_sanitize=thread -Db_lundef=false -Dintrospection=disabled
       run _build-thread testlog-thread --setup=thread
       ;;
     valgrind)
@@ -118,7 +118,7 @@ do
       if [ ! -f _build-fuzz/build.ninja ]
       then
         CC=clang meson setup _build-fuzz -Dfuzzing=libfuzzer -Db_sanitize=address,undefined -Db_lundef=false \
-          -Dintrospection=false
+          -Dintrospection=disabled
       fi
       meson compile -C _build-fuzz fuzz-targets
       run _build-fuzz testlog-sanitize --setup=sanitize --suite=fuzz
@@ -135,7 +135,7 @@ do
       ;;
     installed)
       root=$PWD/_build-installed/root
-      build _build-installed -Dinstalled_tests=true -Dintrospection=false -Dexamples=false -Dprefix="$root" -Dlibdir=lib
+      build _build-installed -Dinstalled_tests=true -Dintrospection=disabled -Dexamples=disabled -Dprefix="$root" -Dlibdir=lib
       rm -rf "$root"
       meson install -C _build-installed --no-rebuild --quiet
       log=_build-installed/meson-logs/testlog-installed.json

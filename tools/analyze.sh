@@ -28,7 +28,7 @@ cppcheck --quiet --error-exitcode=1 --inline-suppr \
 echo '== scan-build'
 # It analyses what it compiles: a build directory that is there would have it see nothing.
 rm -rf _build-analyze
-scan-build meson setup _build-analyze -Dintrospection=false -Dtests=false -Dexamples=false >/dev/null
+scan-build meson setup _build-analyze -Dintrospection=disabled -Dtests=false -Dexamples=disabled >/dev/null
 # unix.Malloc knows nothing of the cleanup of g_autoptr(), and takes each early return for a
 # leak; leaks are what the sanitizers and valgrind look for.
 scan-build --status-bugs -disable-checker unix.Malloc -o _build-analyze/reports meson compile -C _build-analyze || status=1

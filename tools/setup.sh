@@ -13,7 +13,7 @@ packages_of ()
 {
   case "$1" in
     # openssl: makes the certificate of the demo.
-    # libgirepository1.0-dev, valac: the bindings, which -Dintrospection=false leaves out.
+    # libgirepository1.0-dev, valac: the bindings, which -Dintrospection=disabled leaves out.
     build)    echo 'gcc libc6-dev meson ninja-build pkgconf libglib2.0-dev zlib1g-dev libgnutls28-dev glib-networking gettext openssl libgirepository1.0-dev valac' ;;
     # node-ws: npm's ws as Debian has it. libwebsockets-dev: a test compares symbols, and
     # another links with both libraries.

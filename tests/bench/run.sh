@@ -21,7 +21,7 @@ done
 sh tools/setup.sh build bench
 if [ ! -f _build-bench/build.ninja ]
 then
-  meson setup _build-bench -Dbuildtype=release -Dintrospection=false -Dexamples=false
+  meson setup _build-bench -Dbuildtype=release -Dintrospection=disabled -Dexamples=disabled
 fi
 meson compile -C _build-bench >/dev/null
 exec python3 tests/bench/driver --build "$PWD/_build-bench" "$@"

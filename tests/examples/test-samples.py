@@ -84,7 +84,8 @@ def compiler():
 
 def libraries():
     return [f'-L{BUILD / "lws-glib"}', '-llws-glib-1.0', f'-Wl,-rpath,{BUILD / "lws-glib"}',
-            *output_of(['pkg-config', '--libs', 'gio-2.0']).split()]
+            # What a static library does not bring along.
+            *output_of(['pkg-config', '--libs', 'gio-2.0', 'gnutls', 'zlib']).split()]
 
 
 def is_program(sample):

@@ -7,7 +7,7 @@ copy, as somebody outside of the project would.
     install.py SOURCE-ROOT BUILD-ROOT [FEATURE...]
 
 CC and CXX name the compilers; the features are what the build has beside the library:
-introspection, vapi.
+introspection, vapi, and which kinds of library it has: shared, static.
 """
 
 import asyncio
@@ -33,6 +33,8 @@ FEATURES = sys.argv[3:]
 HERE = pathlib.Path(__file__).parent
 PACKAGE = 'lws-glib-1.0'
 CLASSIC = 'lws-glib-classic-1.0'
+SHARED = 'liblws-glib-1.0.so.0'
+STATIC = 'liblws-glib-1.0.a'
 C99 = ['-std=c99', '-pedantic']
 CXX11 = ['-x', 'c++', '-std=c++11', '-pedantic']
 WARNINGS = ['-Wall', '-Wextra', '-Werror']
@@ -60,7 +62,7 @@ class Installation:
                    '--destdir', self.root])
         self.include = self.find('lws-glib.h').parent.parent
         self.classic_include = self.find('libwebsockets.h').parent
-        self.library = self.find('liblws-glib-1.0.so.0').parent
+        self.library = self.find(SHARED if 'shared' in FEATURES else STATIC).parent
         self.environment = dict(os.environ, LD_LIBRARY_PATH=str(self.library))
 
     def find(self, name):
@@ -128,6 +130,18 @@ class Installation:
 
     def check_program(self, compiler, name, flags):
         output_of([self.build(compiler, HERE / name, flags)], env=self.environment)
+
+    def check_static(self, compiler):
+        """A program that has the library in itself."""
+        needs('static')
+        program = self.directory / 'outside-static'
+        # Where there is the shared library, too, the linker would take that one.
+        libraries = [self.find(STATIC) if flag == f'-l{PACKAGE}' else flag
+                     for flag in self.pkg_config('--libs', '--static')]
+        output_of([*compiler, '-std=c99', *WARNINGS, HERE / 'outside-object.c', '-o', program,
+                   *self.pkg_config('--cflags'), *libraries])
+        assert SHARED not in output_of(['ldd', program])
+        output_of([program])
 
     def check_typelib(self):
         """A program in Python serves and connects with what was installed."""
@@ -271,6 +285,7 @@ def main():
             ('/install/program/c++', lambda: in_cxx(installed.check_program, 'outside.c', CXX11)),
             ('/install/object-program/c', lambda: installed.check_program(cc, 'outside-object.c', C99)),
             ('/install/object-program/c++', lambda: in_cxx(installed.check_program, 'outside-object.c', CXX11)),
+            ('/install/object-program/static', lambda: installed.check_static(cc)),
             ('/install/object-program/libwebsockets', lambda: installed.check_with_libwebsockets(cc)),
             ('/install/object-program/python', installed.check_typelib),
             ('/install/object-program/vala', installed.check_vapi),
