@@ -41,7 +41,7 @@ output=$root/_build-deb
 sh tools/setup.sh build test doc packaging
 
 version=$(sed -n "s/^  version: '\(.*\)',$/\1/p" meson.build)
-[ -f _build-dist/build.ninja ] || meson setup _build-dist -Dtests=false -Dexamples=false -Dintrospection=false >/dev/null
+[ -f _build-dist/build.ninja ] || meson setup _build-dist -Dtests=false -Dexamples=disabled -Dintrospection=disabled >/dev/null
 meson dist -C _build-dist --no-tests --allow-dirty --formats xztar >/dev/null
 
 # build FOLDER NAME: the packages in FOLDER, from sources that are unpacked as FOLDER/NAME.

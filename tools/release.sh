@@ -89,7 +89,7 @@ fi
 
 # The manual and everything else that can be built is tried from the tarball.
 rm -rf _build-release
-meson setup _build-release -Dwerror=true -Dgtk_doc=true
+meson setup _build-release -Dwerror=true -Dgtk_doc=enabled
 meson dist -C _build-release --formats xztar
 (cd _build-release/meson-dist && sha256sum --check "$tarball.sha256sum")
 # Signed, where the configuration of git says so (tag.gpgSign).

@@ -136,8 +136,8 @@ class Installation:
         needs('static')
         program = self.directory / 'outside-static'
         # Where there is the shared library, too, the linker would take that one.
-        libraries = [self.find(STATIC) if flag == f'-l{PACKAGE}' else flag
-                     for flag in self.pkg_config('--libs', '--static')]
+        libraries = [self.find(STATIC) if flag == f'-l{PACKAGE}' else flag for flag in self.pkg_config('--libs')]
+        libraries += shlex.split(output_of(['pkg-config', '--libs', 'gnutls', 'zlib']))
         output_of([*compiler, '-std=c99', *WARNINGS, HERE / 'outside-object.c', '-o', program,
                    *self.pkg_config('--cflags'), *libraries])
         assert SHARED not in output_of(['ldd', program])
