@@ -34,6 +34,12 @@ events_request (EngineConnection *engine, const WireHead *head)
     lwsg_request_hold (request);
 }
 
+static void
+events_unanswered (EngineConnection *engine)
+{
+  lwsg_request_give_up_waiting (engine->user);
+}
+
 static LwsgProtocol *
 events_lookup (LwsgContext *self, const char *name, gsize length)
 {
@@ -242,6 +248,7 @@ events_freed (gpointer owner)
 
 const EngineEvents lwsg_events = {
   .request = events_request,
+  .unanswered = events_unanswered,
   .handshake = events_handshake,
   .accepted = events_accepted,
   .accept_certificate = events_accept_certificate,

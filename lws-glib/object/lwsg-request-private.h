@@ -58,6 +58,9 @@ void lwsg_request_detach (LwsgRequest *self);
 /* The handlers have returned: whoever will answer does it later. */
 void lwsg_request_hold (LwsgRequest *self);
 
+/* The answer has been put off for too long. What is still being loaded for it is of no use any more. */
+void lwsg_request_give_up_waiting (LwsgRequest *self);
+
 /* --- headers (lwsg-request-headers.c) */
 
 /* Can it be the value of a header? NULL is none. */

@@ -17,7 +17,8 @@
  * refused.
  *
  * A request that was to be answered later and is finalized without an answer is answered
- * with 500.
+ * with 500, and one that is not answered within 300 seconds with 503: an answer that comes
+ * still later fails with %LWSG_ERROR_CLOSED.
  */
 
 /**
@@ -129,6 +130,13 @@ lwsg_request_hold (LwsgRequest *self)
 {
   self->state = LWSG_REQUEST_HELD;
   engine_http_response_hold (self->engine);
+}
+
+void
+lwsg_request_give_up_waiting (LwsgRequest *self)
+{
+  self->state = LWSG_REQUEST_HELD;
+  lwsg_request_refuse (self, 503, NULL);
 }
 
 /**

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "play.h"
+#include "engine/http/http-response-private.h"
 #include "utf8-oracle.h"
 
 #include <string.h>
@@ -49,6 +50,16 @@ on_request (EngineConnection *connection, const WireHead *head)
   part->heads++;
   part->held = FALSE;
   react (part, NULL);
+}
+
+static void
+on_unanswered (EngineConnection *connection)
+{
+  PlayPart *part = part_of (connection);
+
+  g_assert_true (part->held && connection->response->held);
+  part->held = FALSE;
+  engine_http_response_release (connection);
 }
 
 /* Returns FALSE if the script has the owner refuse. */
@@ -273,6 +284,7 @@ on_freed (gpointer data)
 
 const EngineEvents play_events = {
   .request = on_request,
+  .unanswered = on_unanswered,
   .handshake = on_handshake,
   .accepted = on_accepted,
   .opened = on_opened,

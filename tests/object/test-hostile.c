@@ -219,6 +219,7 @@ test_defaults_are_finite (Duo *duo, gconstpointer data)
   g_assert_cmpuint (limits->linger_ticks, >, 0);
   g_assert_cmpuint (limits->keep_alive_ticks, >, 0);
   g_assert_cmpuint (limits->response_ticks, >, 0);
+  g_assert_cmpuint (limits->answer_ticks, >, 0);
   g_assert_cmpuint (limits->frame_ticks, >, 0);
   g_assert_cmpuint (limits->iteration_frames, >, 0);
 }

@@ -202,6 +202,33 @@ test_later (Duo *duo, gconstpointer data)
     }
 }
 
+static gboolean
+keep_only (LwsgContext *context, LwsgRequest *request, gpointer user_data)
+{
+  g_set_object ((LwsgRequest **) user_data, request);
+
+  return TRUE;
+}
+
+/* No client waits for ever, and none that has silently gone is kept. */
+static void
+test_never (Duo *duo, gconstpointer data)
+{
+  g_autoptr (RawPeer) peer = http_connect (duo->port);
+  g_autoptr (LwsgRequest) request = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (HttpReply) response = { 0 };
+
+  duo->server->engine->limits.answer_ticks = 0;
+  g_signal_connect (duo->server, "http-request", G_CALLBACK (keep_only), &request);
+  http_ask (peer, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", &response);
+  g_assert_cmpuint (response.status, ==, 503);
+  raw_peer_expect_end (peer);
+  g_assert_false (lwsg_request_respond (request, 200, NULL, NULL, &error));
+  g_assert_error (error, LWSG_ERROR, LWSG_ERROR_CLOSED);
+  g_assert_false (lwsg_request_refuse (request, 500, NULL));
+}
+
 /* The client goes, or the context, while the file is being loaded. */
 static gboolean
 load_and_close (LwsgContext *context, LwsgRequest *request, gpointer user_data)
@@ -381,6 +408,7 @@ main (int argc, char **argv)
 
   add_test ("/object/request-answer/every-request-ends", test_every_request_ends);
   add_test ("/object/request-answer/later", test_later);
+  add_test ("/object/request-answer/never", test_never);
   add_test ("/object/request-answer/closed-while-loading", test_closed_while_loading);
   add_test ("/object/request-answer/connection-header", test_connection_header);
   add_test ("/object/request-answer/without-body", test_without_body);

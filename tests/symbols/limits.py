@@ -24,6 +24,7 @@ TOLD = (
     ('WIRE_HEAD_MAX_HEADERS', '{} headers', 'the head of a request', 'the head of an HTTP request'),
     ('ENGINE_KEEP_ALIVE_TICKS', SECONDS, 'the next request', 'the next request'),
     ('ENGINE_RESPONSE_TICKS', SECONDS, 'progress of a reply', 'any progress of an HTTP reply'),
+    ('ENGINE_ANSWER_TICKS', SECONDS, 'an answer that', 'an answer that'),
     ('ENGINE_PING_TICKS', SECONDS, 'silence before a Ping', 'silence on an open WebSocket'),
     ('ENGINE_PONG_TICKS', SECONDS, 'a sign of life', 'any sign of life'),
     ('ENGINE_FRAME_TICKS', '{} s, at most twice', 'the header of a frame', 'the header of a frame'),

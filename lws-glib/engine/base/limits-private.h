@@ -35,6 +35,10 @@
 /* A reply must make some progress in this time. */
 #define ENGINE_RESPONSE_TICKS 30
 
+/* For an owner that answers a request later: after that long browsers have given up. A peer
+ * that has silently gone must not stay for as long as the owner thinks. */
+#define ENGINE_ANSWER_TICKS 300
+
 /* After this silence we send a Ping; without a sign of life in the second time
  * the peer is gone. Below the 60 s after which proxies cut idle connections. */
 #define ENGINE_PING_TICKS 30
@@ -109,6 +113,7 @@ typedef struct {
   guint linger_ticks;
   guint keep_alive_ticks;
   guint response_ticks;
+  guint answer_ticks;
   guint ping_ticks;             /* 0: no pings of our own */
   guint pong_ticks;
   guint frame_ticks;
@@ -138,7 +143,8 @@ typedef struct {
     .handshake_ticks = ENGINE_HANDSHAKE_TICKS, .connect_ticks = ENGINE_CONNECT_TICKS,                              \
     .close_ticks = ENGINE_CLOSE_TICKS, .drain_ticks = ENGINE_DRAIN_TICKS,                                          \
     .linger_ticks = ENGINE_LINGER_TICKS, .keep_alive_ticks = ENGINE_KEEP_ALIVE_TICKS,                              \
-    .response_ticks = ENGINE_RESPONSE_TICKS, .ping_ticks = ENGINE_PING_TICKS, .pong_ticks = ENGINE_PONG_TICKS,           \
+    .response_ticks = ENGINE_RESPONSE_TICKS, .answer_ticks = ENGINE_ANSWER_TICKS,                                        \
+    .ping_ticks = ENGINE_PING_TICKS, .pong_ticks = ENGINE_PONG_TICKS,                                              \
     .frame_ticks = ENGINE_FRAME_TICKS, .connections = ENGINE_CONNECTIONS,                                          \
     .connections_per_peer = ENGINE_CONNECTIONS_PER_PEER, .handshakes = ENGINE_HANDSHAKES,                          \
     .handshakes_per_peer = ENGINE_HANDSHAKES_PER_PEER,                                                             \

@@ -357,7 +357,7 @@ engine_connection_on_writable (EngineConnection *connection)
   if (!connection->no_buffers)
     {
       engine_connection_note_received (connection);
-      if (connection->state == ENGINE_STATE_RESPONDING)
+      if (connection->state == ENGINE_STATE_RESPONDING && !connection->response->held)
         engine_connection_arm (connection, connection->context->limits.response_ticks);
     }
   connection->no_buffers = FALSE;

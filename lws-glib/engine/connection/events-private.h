@@ -19,6 +19,10 @@ typedef struct {
    * writable callback requested, is answered with 404. */
   void (*request) (EngineConnection *connection, const WireHead *head);
 
+  /* An answer that was put off by engine_http_response_hold() takes too long: the owner is to give one
+   * now. No function here if the owner puts off none. */
+  void (*unanswered) (EngineConnection *connection);
+
   /* It knows no other requests than GET and HEAD: they are refused with 405, with a body
    * or without. */
   gboolean files_only;

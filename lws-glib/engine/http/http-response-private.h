@@ -59,7 +59,8 @@ void engine_http_response_error (EngineConnection *connection, guint status, con
 /* Nothing more will be added; the connection ends when what there is has left. */
 void engine_http_response_end (EngineConnection *connection);
 
-/* The owner will answer after its callback has returned; it has to settle then. */
+/* The owner will answer after its callback has returned; it has to settle then, or when it is
+ * told of a request that is unanswered. */
 void engine_http_response_hold (EngineConnection *connection);
 void engine_http_response_release (EngineConnection *connection);
 

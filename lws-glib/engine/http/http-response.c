@@ -167,8 +167,8 @@ void
 engine_http_response_hold (EngineConnection *connection)
 {
   connection->response->held = TRUE;
-  /* The client is not to blame if this takes long. */
-  engine_timer_wheel_clear (&connection->context->wheel, &connection->timer);
+  /* The client is not to blame if this takes long, but it may have gone without a word. */
+  engine_connection_arm (connection, connection->context->limits.answer_ticks);
 }
 
 void

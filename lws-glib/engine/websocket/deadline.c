@@ -254,6 +254,11 @@ engine_connection_on_deadline (EngineConnection *connection)
                                limits->close_ticks);
       return;
     case ENGINE_STATE_RESPONDING:
+      if (connection->response->held)
+        {
+          connection->context->events->unanswered (connection);
+          return;
+        }
       if (deadline_takes_response (connection))
         return;
       break;
