@@ -226,6 +226,7 @@ engine_context_adopt (EngineContext *context)
   engine_mailbox_abandon (g_steal_pointer (&context->mailbox));
 
   g_clear_pointer (&context->closer, engine_closer_abandon);
+  g_clear_pointer (&context->peer_closer, engine_closer_abandon);
 
   context->pid = getpid ();
   context->fork_generation = engine_fork_generation ();
@@ -262,15 +263,15 @@ context_close_mailbox (EngineContext *context)
 
 /* ... which holds for this one likewise. */
 static void
-context_free_closer (EngineContext *context)
+context_free_closer (EngineContext *context, EngineCloser *closer)
 {
-  if (context->closer == NULL)
+  if (closer == NULL)
     return;
 
   if (engine_context_is_copy (context))
-    engine_closer_abandon (context->closer);
+    engine_closer_abandon (closer);
   else
-    engine_closer_free (context->closer);
+    engine_closer_free (closer);
 }
 
 static void
@@ -295,7 +296,8 @@ context_free (EngineContext *context)
   g_free (context->spare_buffer);
   g_free (context->spare_inflated);
   context_close_mailbox (context);
-  context_free_closer (context);
+  context_free_closer (context, context->closer);
+  context_free_closer (context, context->peer_closer);
   if (context->driver != NULL)
     context->driver->gone (context->driver_data);
   if (context->epoll_fd >= 0)

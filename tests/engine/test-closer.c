@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <fcntl.h>
+#include <gio/gunixsocketaddress.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -45,22 +46,29 @@ expect_closed (RawPeer *peer)
   raw_peer_free (peer);
 }
 
+/* With the first byte of @bytes. */
 static void
-pass (int sender, const int *fds, guint count)
+pass_with (int sender, const char *bytes, const int *fds, guint count)
 {
   union {
     struct cmsghdr header;
     char space[CMSG_SPACE (2 * sizeof (int))];
   } control = { .header = { .cmsg_len = CMSG_LEN (count * sizeof (int)), .cmsg_level = SOL_SOCKET,
                             .cmsg_type = SCM_RIGHTS } };
-  struct iovec part = { (char *) "", 1 };
+  struct iovec part = { (char *) bytes, MAX (strlen (bytes), 1) };
   const struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
                                   .msg_controllen = CMSG_SPACE (count * sizeof (int)) };
 
   memcpy (CMSG_DATA (&control.header), fds, count * sizeof (int));
-  g_assert_cmpint (sendmsg (sender, &message, MSG_NOSIGNAL), ==, 1);
+  g_assert_cmpint (sendmsg (sender, &message, MSG_NOSIGNAL), ==, (int) part.iov_len);
   for (guint i = 0; i < count; i++)
     close (fds[i]);
+}
+
+static void
+pass (int sender, const int *fds, guint count)
+{
+  pass_with (sender, "", fds, count);
 }
 
 static int
@@ -187,6 +195,183 @@ test_listener (void)
   g_assert_cmpint (found.l_onoff, ==, 0);
 }
 
+/* --- connections by Unix sockets */
+
+/* An abstract address, which leaves nothing behind. */
+static GSocketAddress *
+unix_address (void)
+{
+  static guint count;
+  g_autofree char *name = g_strdup_printf ("lws-glib-test-closer-%d-%u", getpid (), count++);
+
+  return g_unix_socket_address_new_with_type (name, -1, G_UNIX_SOCKET_ADDRESS_ABSTRACT);
+}
+
+static EngineListener *
+unix_listen (Owner *owner, GSocketAddress *address)
+{
+  g_autoptr (GError) error = NULL;
+  EngineListener *listener = engine_listener_open_address (owner->context, address, &error);
+
+  g_assert_no_error (error);
+
+  return listener;
+}
+
+static RawPeer *
+unix_connect (Owner *owner, GSocketAddress *address)
+{
+  struct sockaddr_storage native;
+  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+  g_assert_true (g_socket_address_to_native (address, &native, sizeof native, NULL));
+  g_assert_cmpint (connect (fd, (struct sockaddr *) &native, (socklen_t) g_socket_address_get_native_size (address)),
+                   ==, 0);
+
+  return raw_peer_new (fd, owner_turn, owner);
+}
+
+/* In front of a descriptor, with it and behind it there are bytes. */
+static void
+test_peer_passes (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  g_autoptr (GSocketAddress) address = unix_address ();
+  g_autoptr (RawPeer) client = NULL;
+  RawPeer *peer;
+  int fd = lingering_new (&peer);
+
+  unix_listen (owner, address);
+  client = unix_connect (owner, address);
+  raw_peer_upgrade (client);
+  raw_peer_send_frame (client, WIRE_FRAME_FIN | WIRE_OPCODE_TEXT, "first", 5);
+  pass_with (client->fd, "x", &fd, 1);
+  raw_peer_send_frame (client, WIRE_FRAME_FIN | WIRE_OPCODE_TEXT, "last", 4);
+  owner_wait (owner, OWNER_CLOSED, 1);
+  g_assert_null (strstr (owner->log->str, "last"));
+  g_assert_nonnull (strstr (owner->log->str, "closed 1006 The connection was lost: it passed descriptors"));
+  raw_peer_expect_lost (client);
+  expect_closed (peer);
+}
+
+/* It has come, and the connection ends before it is read. */
+static void
+test_peer_is_not_read (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  g_autoptr (GSocketAddress) address = unix_address ();
+  g_autoptr (RawPeer) client = NULL;
+  RawPeer *peer;
+  int fd = lingering_new (&peer);
+
+  unix_listen (owner, address);
+  client = unix_connect (owner, address);
+  raw_peer_upgrade (client);
+  engine_connection_pause (owner->newest, TRUE);
+  raw_peer_send_frame (client, WIRE_FRAME_FIN | WIRE_OPCODE_TEXT, "first", 5);
+  pass_with (client->fd, "x", &fd, 1);
+  engine_connection_abort (owner->newest, ENGINE_ERROR_CLOSED, "enough");
+  owner_wait (owner, OWNER_CLOSED, 1);
+  raw_peer_expect_lost (client);
+  expect_closed (peer);
+}
+
+/* Nobody has accepted whoever passed it, or there was no room. */
+static void
+test_peer_is_outside (void)
+{
+  Owner *owner = owner_new_deaf ();
+  g_autoptr (GSocketAddress) address = unix_address ();
+  g_autoptr (RawPeer) first = NULL;
+  g_autoptr (RawPeer) second = NULL;
+  g_autoptr (RawPeer) third = NULL;
+  RawPeer *peers[2];
+  int fds[2] = { lingering_new (&peers[0]), lingering_new (&peers[1]) };
+
+  owner->context->limits.connections = 1;
+  unix_listen (owner, address);
+  first = unix_connect (owner, address);
+  raw_peer_upgrade (first);
+  second = unix_connect (owner, address);
+  pass_with (second->fd, "x", &fds[0], 1);
+  raw_peer_expect_lost (second);
+  third = unix_connect (owner, address);
+  pass_with (third->fd, "x", &fds[1], 1);
+  owner_free (owner);
+  third->iteration = NULL;
+  first->iteration = NULL;
+  expect_closed (peers[0]);
+  expect_closed (peers[1]);
+}
+
+/* Towards a client, behind the answer to its handshake. */
+static void
+test_server_passes (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  g_autoptr (GSocketAddress) address = unix_address ();
+  const EngineDestination destination = { .address = "localhost", .target = "/",
+                                          .connectable = G_SOCKET_CONNECTABLE (address) };
+  struct sockaddr_storage native;
+  int listener = socket (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  g_autoptr (RawPeer) server = NULL;
+  g_autofree char *request = NULL;
+  g_autofree char *answer = NULL;
+  RawPeer *peer;
+  int fd = lingering_new (&peer);
+
+  g_assert_true (g_socket_address_to_native (address, &native, sizeof native, NULL));
+  g_assert_cmpint (bind (listener, (struct sockaddr *) &native, (socklen_t) g_socket_address_get_native_size (address)),
+                   ==, 0);
+  g_assert_cmpint (listen (listener, 1), ==, 0);
+  g_assert_nonnull (engine_connector_dial (owner->context, &destination, NULL));
+  server = raw_accept (listener, owner_turn, owner);
+  request = raw_peer_read_head (server);
+  answer = raw_peer_fill_in_accept (request, RAW_PEER_SWITCHING "\r\n");
+  raw_peer_send_text (server, answer);
+  owner_wait (owner, OWNER_OPENED, 1);
+  pass_with (server->fd, "x", &fd, 1);
+  owner_wait (owner, OWNER_CLOSED, 1);
+  raw_peer_expect_lost (server);
+  close (listener);
+  expect_closed (peer);
+}
+
+/* A program that wants to know who sends has set this, and honest peers are served all the same. */
+static void
+test_senders_told (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  g_autoptr (GSocketAddress) address = unix_address ();
+  g_autoptr (RawPeer) client = NULL;
+  EngineListener *listener = unix_listen (owner, address);
+  const int one = 1;
+
+  g_assert_cmpint (setsockopt (listener->watch.fd, SOL_SOCKET, SO_PASSCRED, &one, sizeof one), ==, 0);
+  client = unix_connect (owner, address);
+  raw_peer_upgrade (client);
+  owner->echo = TRUE;
+  raw_peer_send_frame (client, WIRE_FRAME_FIN | WIRE_OPCODE_TEXT, "hello", 5);
+  raw_peer_expect_frame (client, WIRE_FRAME_FIN | WIRE_OPCODE_TEXT, "hello", 5);
+}
+
+/* What would not be read in its place would be dropped, and closed with it. */
+static void
+test_peer_is_urgent (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  g_autoptr (GSocketAddress) address = unix_address ();
+  g_autoptr (RawPeer) client = NULL;
+  int value = 0;
+  socklen_t length = sizeof value;
+
+  unix_listen (owner, address);
+  client = unix_connect (owner, address);
+  raw_peer_upgrade (client);
+  g_assert_cmpint (getsockopt (owner->newest->watch.fd, SOL_SOCKET, SO_OOBINLINE, &value, &length), ==, 0);
+  g_assert_cmpint (value, !=, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -198,6 +383,12 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/closer/bound", test_bound);
   g_test_add_func ("/engine/closer/channel-rests", test_channel_rests);
   g_test_add_func ("/engine/closer/listener", test_listener);
+  g_test_add_func ("/engine/closer/peer/passes", test_peer_passes);
+  g_test_add_func ("/engine/closer/peer/is-not-read", test_peer_is_not_read);
+  g_test_add_func ("/engine/closer/peer/is-outside", test_peer_is_outside);
+  g_test_add_func ("/engine/closer/peer/is-urgent", test_peer_is_urgent);
+  g_test_add_func ("/engine/closer/server-passes", test_server_passes);
+  g_test_add_func ("/engine/closer/senders-told", test_senders_told);
 
   return g_test_run ();
 }

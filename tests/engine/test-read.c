@@ -14,6 +14,23 @@
 
 #define MIB (1024 * 1024)
 
+/* --- bytes */
+
+/* TCP lets a byte overtake others; here it has the place where it was written. */
+static void
+test_urgent (void)
+{
+  g_autoptr (Owner) owner = owner_new ();
+  g_autoptr (RawPeer) peer = owner_connect_open (owner);
+  g_autoptr (GByteArray) frame = g_byte_array_new ();
+
+  raw_frame_append (frame, TEXT_FRAME, "urgent", 6);
+  g_assert_cmpint (send (peer->fd, frame->data, frame->len, MSG_OOB | MSG_NOSIGNAL), ==, (int) frame->len);
+  raw_peer_send_frame (peer, TEXT_FRAME, " and so on", 10);
+  owner_wait (owner, OWNER_DATA, 2);
+  g_assert_cmpmem (owner->received->data, owner->received->len, "urgent and so on", 16);
+}
+
 /* --- pieces */
 
 static void
@@ -590,6 +607,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/engine/receive/bytes/urgent", test_urgent);
   g_test_add_func ("/engine/receive/large-message", test_large_message);
   g_test_add_func ("/engine/receive/whole-frames", test_whole_frames);
   g_test_add_func ("/engine/receive/tail-bounded", test_tail_bounded);

@@ -4,6 +4,7 @@
 #include "engine/client/connector-private.h"
 
 #include "engine/connection/context-private.h"
+#include "engine/base/passed-descriptors-private.h"
 #include "engine/base/fork-private.h"
 #include "engine/server/handshake-private.h"
 #include "engine/client/orphans-private.h"
@@ -236,8 +237,11 @@ connector_take_descriptor (GSocketConnection *stream)
   const int one = 1;
 
   fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
-  if (fd >= 0)
-    setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (fd < 0)
+    return fd;
+  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  /* An urgent byte has its place in the stream. */
+  setsockopt (fd, SOL_SOCKET, SO_OOBINLINE, &one, sizeof one);
 
   return fd;
 }
@@ -299,6 +303,11 @@ engine_connector_take_over (EngineConnection *connection, GSocketConnection *str
     {
       engine_tls_handshake_connect (connection, g_socket_connection_get_socket (stream), fd);
       return;
+    }
+  if (engine_passed_descriptors_may_come (fd))
+    {
+      engine_passed_descriptors_prepare (fd);
+      connection->transport = &engine_transport_unix;
     }
   engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, fd);
   engine_handshake_start (connection);

@@ -96,7 +96,8 @@ struct libwebsocket_context {
   EngineRandom random;
   guint8 ping_payload[8];       /* by which our own pings are told from the owner's */
   EngineMailbox *mailbox;
-  EngineCloser *closer;         /* NULL until needed */
+  EngineCloser *closer;         /* of what comes through channels; NULL until needed */
+  EngineCloser *peer_closer;    /* ... and of what peers pass, for which no broadcast waits */
 
   EngineShared *shared;
   int pid;

@@ -2,8 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "engine/connection/connection-private.h"
+#include "engine/base/passed-descriptors-private.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <signal.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -18,6 +20,12 @@ plain_read (EngineConnection *connection, void *buffer, gsize length)
   while (n < 0 && errno == EINTR);
 
   return n < 0 ? -errno : n;
+}
+
+static gssize
+unix_read (EngineConnection *connection, void *buffer, gsize length)
+{
+  return engine_passed_descriptors_receive (connection->watch.fd, buffer, length);
 }
 
 static gssize
@@ -97,6 +105,12 @@ plain_explain (EngineConnection *connection, int failure)
   return g_strerror (-failure);
 }
 
+static const char *
+unix_explain (EngineConnection *connection, int failure)
+{
+  return failure == -EPROTO ? _("it passed descriptors") : g_strerror (-failure);
+}
+
 static void
 plain_get_facts (EngineConnection *connection, EngineTlsFacts *facts)
 {
@@ -117,6 +131,19 @@ const EngineTransport engine_transport_plain = {
   .pending = plain_pending,
   .shutdown = plain_shutdown,
   .explain = plain_explain,
+  .get_facts = plain_get_facts,
+  .free = plain_free,
+};
+
+const EngineTransport engine_transport_unix = {
+  .read = unix_read,
+  .write = plain_write,
+  .flush = plain_flush,
+  .waiting = plain_waiting,
+  .send_file = plain_send_file,
+  .pending = plain_pending,
+  .shutdown = plain_shutdown,
+  .explain = unix_explain,
   .get_facts = plain_get_facts,
   .free = plain_free,
 };

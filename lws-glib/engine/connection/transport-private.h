@@ -66,6 +66,8 @@ typedef struct {
 } EngineTransport;
 
 extern const EngineTransport engine_transport_plain;
+/* For Unix sockets, whose peers may pass descriptors: see passed-descriptors-private.h. */
+extern const EngineTransport engine_transport_unix;
 extern const EngineTransport engine_transport_tls_server;
 extern const EngineTransport engine_transport_tls_client;
 

@@ -9,7 +9,7 @@ typedef struct {
   EngineContext *context;
   EngineWatch watch;
   EngineTimer timer;            /* set while accepting is suspended, or was not long ago */
-  gboolean secure;              /* by TLS, once there is a certificate */
+  gboolean is_unix;             /* of this machine; all others are secured by TLS, once there is a certificate */
   gboolean lingers;             /* closing what it accepts would wait for the peer */
   gboolean resting_for_handshakes;             /* accepting is suspended until a handshake is over */
   gboolean borrowed;            /* others listen on it, too, and go on after us */

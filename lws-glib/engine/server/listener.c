@@ -3,6 +3,7 @@
  */
 #include "engine/connection/context-private.h"
 #include "engine/base/descriptors-private.h"
+#include "engine/base/passed-descriptors-private.h"
 #include "engine/base/fork-private.h"
 #include "engine/server/tls-handshake-private.h"
 
@@ -73,16 +74,6 @@ listener_socket (guint16 port)
   return -1;
 }
 
-/* What is sent to a Unix socket stays on this machine, and its permissions protect it. */
-static gboolean
-listener_is_network (int fd)
-{
-  int family = AF_UNSPEC;
-  socklen_t length = sizeof family;
-
-  return getsockopt (fd, SOL_SOCKET, SO_DOMAIN, &family, &length) != 0 || family != AF_UNIX;
-}
-
 /* Connections inherit SO_LINGER from a socket that the program made. */
 static gboolean
 listener_is_lingering (int fd)
@@ -109,8 +100,10 @@ engine_listener_add (EngineContext *context, int fd, GError **error)
   listener->context = context;
   listener->timer.kind = ENGINE_WATCH_LISTENER;
   engine_watch_init (&listener->watch, ENGINE_WATCH_LISTENER, fd);
-  listener->secure = listener_is_network (fd);
+  listener->is_unix = engine_passed_descriptors_may_come (fd);
   listener->lingers = listener_is_lingering (fd);
+  /* Connections inherit this, too, but for those of Unix sockets: an urgent byte has its place in the stream. */
+  listener_set_option (fd, SOL_SOCKET, SO_OOBINLINE, 1);
 
   if (!engine_poller_set (engine_context_poller (context), &listener->watch, EPOLLIN))
     {
@@ -314,10 +307,21 @@ listener_relieve_pressure (EngineContext *context)
 
 /* --- accepting */
 
-/* FALSE if it was one too many, and is gone: turned away without an answer, that costs the least. */
-static gboolean
-listener_let_in (EngineContext *context, int fd, const struct sockaddr *address, EnginePeer **peer)
+/* Without an answer, that costs the least. */
+static void
+listener_turn_away (EngineListener *listener, int fd)
 {
+  if (listener->is_unix)
+    engine_passed_descriptors_close (&listener->context->peer_closer, fd);
+  else
+    close (fd);
+}
+
+/* FALSE if it was one too many, and is gone. */
+static gboolean
+listener_let_in (EngineListener *listener, int fd, const struct sockaddr *address, EnginePeer **peer)
+{
+  EngineContext *context = listener->context;
   EngineAdmissionResult entry = ENGINE_ADMISSION_FULL;
 
   if (engine_descriptors_may_give (fd))
@@ -327,7 +331,7 @@ listener_let_in (EngineContext *context, int fd, const struct sockaddr *address,
   if (entry == ENGINE_ADMISSION_ADMITTED)
     return TRUE;
 
-  close (fd);
+  listener_turn_away (listener, fd);
   if (entry == ENGINE_ADMISSION_FULL)
     engine_notice (context, ENGINE_NOTICE_ACCEPT, _("A client was turned away: there are %u connections already"),
                    context->admission.count);
@@ -346,7 +350,9 @@ listener_admit (EngineListener *listener, int fd, const struct sockaddr *address
 
   if (listener->lingers)
     listener_end_lingering (fd);
-  if (!listener_let_in (context, fd, address, &peer))
+  if (listener->is_unix)
+    engine_passed_descriptors_prepare (fd);
+  if (!listener_let_in (listener, fd, address, &peer))
     return;
 
   connection = engine_connection_new (context, WIRE_ROLE_SERVER, fd);
@@ -357,8 +363,11 @@ listener_admit (EngineListener *listener, int fd, const struct sockaddr *address
       engine_admission_release (&context->admission, peer);
       return;
     }
+  if (listener->is_unix)
+    connection->transport = &engine_transport_unix;
   engine_connection_arrive (connection, peer);
-  if (listener->secure && context->tls.credentials != NULL)
+  /* What is sent to a Unix socket stays on this machine, and its permissions protect it. */
+  if (!listener->is_unix && context->tls.credentials != NULL)
     engine_tls_handshake_accept (connection);
   listener_relieve_pressure (context);
 }
@@ -434,6 +443,16 @@ engine_listener_handshake_done (EngineContext *context, EnginePeer *peer)
     }
 }
 
+static void
+listener_close (EngineListener *listener)
+{
+  /* Others go on to accept who waits at a socket of theirs. */
+  if (listener->is_unix && !listener->borrowed && !engine_context_is_copy (listener->context))
+    engine_passed_descriptors_close_listener (&listener->context->peer_closer, listener->watch.fd);
+  else
+    close (listener->watch.fd);
+}
+
 void
 engine_listener_free (EngineListener *listener)
 {
@@ -445,7 +464,7 @@ engine_listener_free (EngineListener *listener)
       if (engine_fork_happened () && !listener->borrowed)
         shutdown (listener->watch.fd, SHUT_RDWR);
     }
-  close (listener->watch.fd);
+  listener_close (listener);
   g_free (listener);
 }
 

@@ -5,6 +5,7 @@
 
 #include "engine/client/connector-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/base/passed-descriptors-private.h"
 #include "engine/base/fork-private.h"
 #include "engine/server/handshake-private.h"
 #include "engine/connection/progress-private.h"
@@ -17,6 +18,16 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+static void
+closing_close_descriptor (EngineConnection *connection)
+{
+  /* What a copy closes isn't closed by that. */
+  if (connection->transport == &engine_transport_unix && !engine_context_is_copy (connection->context))
+    engine_passed_descriptors_close (&connection->context->peer_closer, connection->watch.fd);
+  else
+    close (connection->watch.fd);
+}
 
 /* Closes the descriptor. If there are copies of it, it keeps its place in epoll, and the
  * connection would live as long as they do: in a GSocket that a program keeps, in what it
@@ -36,7 +47,7 @@ closing_release_descriptor (EngineConnection *connection)
   engine_poller_remove (engine_context_poller (connection->context), &connection->watch);
   if ((connection->copied || engine_fork_happened ()) && !engine_context_is_copy (connection->context))
     shutdown (connection->watch.fd, SHUT_RDWR);
-  close (connection->watch.fd);
+  closing_close_descriptor (connection);
   engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, -1);
 }
 
