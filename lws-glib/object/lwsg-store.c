@@ -7,6 +7,8 @@
  */
 #include "lwsg-store-private.h"
 
+#include "engine/base/fork-private.h"
+
 #include <string.h>
 
 /* What is kept at most: a few messages at the same time, or one of the largest that is
@@ -25,6 +27,7 @@ struct _LwsgStore {
   gatomicrefcount references;   /* one for each block in use */
   GMainContext *main_context;
   guint idle_seconds;
+  guint generation;             /* of the process, by engine_fork_generation() */
   GMutex lock;
   GSource *watch;               /* gives back what nobody uses; without it nothing is kept */
   gboolean used;                /* since it last looked */
@@ -40,9 +43,17 @@ lwsg_store_new (GMainContext *main_context, guint idle_seconds)
   g_atomic_ref_count_init (&store->references);
   store->main_context = g_main_context_ref (main_context);
   store->idle_seconds = idle_seconds;
+  store->generation = engine_fork_generation ();
   g_mutex_init (&store->lock);
 
   return store;
+}
+
+/* In a forked process a thread that doesn't exist there may hold the lock, or have been about to change what is kept. */
+static gboolean
+store_is_copy (const LwsgStore *store)
+{
+  return store->generation != engine_fork_generation ();
 }
 
 static void
@@ -53,7 +64,8 @@ store_unref (gpointer data)
   if (!g_atomic_ref_count_dec (&store->references))
     return;
 
-  g_mutex_clear (&store->lock);
+  if (!store_is_copy (store))
+    g_mutex_clear (&store->lock);
   g_main_context_unref (store->main_context);
   g_free (store);
 }
@@ -84,9 +96,12 @@ store_empty (LwsgStore *store)
 void
 lwsg_store_close (LwsgStore *store)
 {
-  g_mutex_lock (&store->lock);
-  store_empty (store);
-  g_mutex_unlock (&store->lock);
+  if (!store_is_copy (store))
+    {
+      g_mutex_lock (&store->lock);
+      store_empty (store);
+      g_mutex_unlock (&store->lock);
+    }
   store_unref (store);
 }
 
@@ -94,8 +109,12 @@ static gboolean
 store_look (gpointer data)
 {
   LwsgStore *store = data;
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&store->lock);
+  g_autoptr (GMutexLocker) locker = NULL;
 
+  if (store_is_copy (store))
+    return G_SOURCE_REMOVE;
+
+  locker = g_mutex_locker_new (&store->lock);
   if (!store->used)
     store_empty (store);
   store->used = FALSE;
@@ -150,8 +169,12 @@ store_take (LwsgStore *store, gsize size)
 static gboolean
 store_put (LwsgStore *store, LwsgBlock *block)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&store->lock);
+  g_autoptr (GMutexLocker) locker = NULL;
 
+  if (store_is_copy (store))
+    return FALSE;
+
+  locker = g_mutex_locker_new (&store->lock);
   if (store->watch == NULL || block->capacity > STORE_KEPT_MAX)
     return FALSE;
 

@@ -4,6 +4,9 @@
 #include "engine/broadcast/broadcast-private.h"
 #include "owner.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 /* Broadcasts from other threads of the service process. */
 
 #define THREADS 4
@@ -258,6 +261,105 @@ test_destroyed_in_claim (void)
   g_assert_null (owner->context);
 }
 
+/* --- forked in the middle of it */
+
+/* A child that waits for a lock is ended by this. */
+#define CHILD_SECONDS 20
+
+typedef struct {
+  Owner *owner;
+  gboolean serves;              /* the child takes the loop over, and then returns */
+  GThread *thread;
+  GMutex mutex;
+  GCond cond;
+  gboolean locked;
+  gboolean over;
+  pid_t child;
+} Fork;
+
+static void
+fork_tell (Fork *self, gboolean *what)
+{
+  g_mutex_lock (&self->mutex);
+  *what = TRUE;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->mutex);
+}
+
+static void
+fork_wait (Fork *self, const gboolean *what)
+{
+  g_mutex_lock (&self->mutex);
+  while (!*what)
+    g_cond_wait (&self->cond, &self->mutex);
+  g_mutex_unlock (&self->mutex);
+}
+
+/* As a thread that is about to post something. */
+static gpointer
+hold_mailbox (gpointer data)
+{
+  Fork *self = data;
+  EngineMailbox *mailbox = self->owner->context->mailbox;
+
+  g_mutex_lock (&mailbox->mutex);
+  fork_tell (self, &self->locked);
+  fork_wait (self, &self->over);
+  g_mutex_unlock (&mailbox->mutex);
+
+  return NULL;
+}
+
+static void
+fork_inside (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpointer detail)
+{
+  Fork *self = owner->hook_data;
+
+  if (event != OWNER_BROADCAST || self->thread != NULL)
+    return;
+
+  self->thread = g_thread_new ("poster", hold_mailbox, self);
+  fork_wait (self, &self->locked);
+  self->child = fork ();
+  g_assert_cmpint (self->child, >=, 0);
+  if (self->child > 0)
+    {
+      fork_tell (self, &self->over);
+      return;
+    }
+
+  alarm (CHILD_SECONDS);
+  if (self->serves && (!engine_context_adopt (owner->context) || !engine_loop_service (owner->context, 0)))
+    _exit (1);
+}
+
+/* Both processes return from the callback. The child has but the one call, and does not wait for the thread. */
+static void
+test_forked_inside (gconstpointer serves)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  Fork self = { .owner = owner, .serves = GPOINTER_TO_INT (serves), .child = -1 };
+  int status;
+
+  g_mutex_init (&self.mutex);
+  g_cond_init (&self.cond);
+  owner->hook = fork_inside;
+  owner->hook_data = &self;
+  for (guint i = 0; i < 2; i++)
+    g_assert_true (engine_protocol_post (owner->protocol, (const guint8 *) "twice", 5, NULL));
+  engine_loop_service (owner->context, -1);
+  if (self.child == 0)
+    _exit (owner->counts[OWNER_BROADCAST] == 1 ? 0 : 1);
+
+  g_assert_cmpint (waitpid (self.child, &status, 0), ==, self.child);
+  g_assert_cmpint (status, ==, 0);
+  g_thread_join (self.thread);
+  if (!self.serves)
+    owner_wait (owner, OWNER_BROADCAST, 2);
+  g_mutex_clear (&self.mutex);
+  g_cond_clear (&self.cond);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -272,6 +374,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/inbox/destroyed-with-letters", test_destroyed_with_letters);
 
   g_test_add_func ("/engine/inbox/outlives-its-context", test_outlives_its_context);
+  g_test_add_data_func ("/engine/inbox/forked-inside/returns", GINT_TO_POINTER (FALSE), test_forked_inside);
+  g_test_add_data_func ("/engine/inbox/forked-inside/serves", GINT_TO_POINTER (TRUE), test_forked_inside);
 
   return g_test_run ();
 }

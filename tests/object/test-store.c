@@ -3,7 +3,11 @@
  */
 #include "object/lwsg-store-private.h"
 
+#include "engine/base/fork-private.h"
+
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define LARGE (1024 * 1024)
 #define PIECE 100000
@@ -238,6 +242,62 @@ test_outlives_store (Fixture *fixture, gconstpointer data)
   g_thread_join (g_thread_new ("other", unref_elsewhere, bytes));
 }
 
+/* --- forked processes */
+
+#define FORKS 50
+
+/* A child that waits for a lock is ended by this. */
+#define CHILD_SECONDS 20
+
+typedef struct {
+  LwsgStore *store;
+  gint over;
+} Traffic;
+
+static gpointer
+keep_busy (gpointer data)
+{
+  Traffic *traffic = data;
+
+  while (!g_atomic_int_get (&traffic->over))
+    lwsg_block_free (lwsg_store_append (traffic->store, NULL, payload, LWSG_STORE_BLOCK_MIN, 0));
+
+  return NULL;
+}
+
+/* A thread that takes memory and gives it back holds the lock in one of so many forks at least. Its copy is held for
+ * ever: the child must not ask for it when it frees a message, or the store itself. */
+static void
+test_forked (Fixture *fixture, gconstpointer data)
+{
+  Traffic traffic = { .store = fixture->store };
+  GBytes *bytes;
+  GThread *thread;
+
+  engine_fork_init ();
+  bytes = receive (fixture->store, LARGE, TRUE);
+  thread = g_thread_new ("traffic", keep_busy, &traffic);
+  for (guint i = 0; i < FORKS; i++)
+    {
+      pid_t child = fork ();
+      int status;
+
+      g_assert_cmpint (child, >=, 0);
+      if (child == 0)
+        {
+          alarm (CHILD_SECONDS);
+          g_bytes_unref (bytes);
+          lwsg_store_close (fixture->store);
+          _exit (0);
+        }
+      g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+      g_assert_cmpint (status, ==, 0);
+    }
+  g_atomic_int_set (&traffic.over, TRUE);
+  g_thread_join (thread);
+  g_bytes_unref (bytes);
+}
+
 static void
 add (const char *path, void (*test) (Fixture *, gconstpointer))
 {
@@ -260,6 +320,7 @@ main (int argc, char **argv)
   add ("/object/store/room", test_room);
   add ("/object/store/idle", test_idle);
   add ("/object/store/freed-elsewhere", test_freed_elsewhere);
+  add ("/object/store/forked", test_forked);
   add ("/object/store/outlives-store", test_outlives_store);
 
   return g_test_run ();

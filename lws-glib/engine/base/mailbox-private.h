@@ -30,6 +30,7 @@ typedef struct {
 EngineMailbox *engine_mailbox_new (GError **error);
 EngineMailbox *engine_mailbox_ref (EngineMailbox *mailbox);
 void engine_mailbox_unref (EngineMailbox *mailbox);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EngineMailbox, engine_mailbox_unref)
 
 /* The context is gone: nothing is taken any more. */
 void engine_mailbox_close (EngineMailbox *mailbox);

@@ -303,7 +303,7 @@ mailbox_end (EngineMailbox *mailbox)
 void
 engine_mailbox_receive (EngineIteration *iteration)
 {
-  EngineMailbox *mailbox = iteration->context->mailbox;
+  g_autoptr (EngineMailbox) mailbox = engine_mailbox_ref (iteration->context->mailbox);
   gsize taken = 0;
 
   mailbox->watch.told = FALSE;
@@ -316,6 +316,9 @@ engine_mailbox_receive (EngineIteration *iteration)
         return;
       taken += call->bytes;
       call->deliver (call->data);
+      /* Who forked in there, and is the child, may have taken the service over, and has another mailbox. */
+      if (mailbox->generation != engine_fork_generation ())
+        return;
     }
 
   mailbox_end (mailbox);
