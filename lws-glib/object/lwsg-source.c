@@ -195,6 +195,9 @@ source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
     source_come_back (self);
   if (self->context == NULL || !engine_loop_service (self->context, 0))
     return G_SOURCE_REMOVE;
+  /* A callback may have made another source for the context, in place of this one. */
+  if (self->context == NULL)
+    return G_SOURCE_REMOVE;
   source_look_at_others (self);
 
   return callback != NULL ? callback (user_data) : G_SOURCE_CONTINUE;
@@ -242,6 +245,18 @@ static const EngineDriver source_driver = {
   .gone = source_context_gone,
 };
 
+/* One that was destroyed lives on for as long as anybody refers to it, such as the main loop that is dispatching
+ * it, and does nothing any more: another one may take its place. */
+static void
+source_give_up_destroyed (EngineContext *context)
+{
+  if (context->driver != &source_driver || !g_source_is_destroyed (context->driver_data))
+    return;
+
+  source_context_gone (context->driver_data);
+  context->driver = NULL;
+}
+
 /**
  * lwsg_source_new: (skip)
  * @context: a context of the classic API
@@ -274,6 +289,7 @@ lwsg_source_new (struct libwebsocket_context *context)
 
   /* If that fails, or another process serves, the source leaves its main loop at once. */
   engine_context_take (context);
+  source_give_up_destroyed (context);
   g_return_val_if_fail (context->driver == NULL, NULL);
 
   self = (LwsgSource *) g_source_new (&source_funcs, sizeof (LwsgSource));

@@ -15,6 +15,7 @@ typedef enum {
   ACT_DESTROY_CONTEXT,
   ACT_DESTROY_SOURCE,
   ACT_DESTROY_BOTH,
+  ACT_REPLACE_SOURCE,
   ACT_NEST,
 } Act;
 
@@ -37,6 +38,16 @@ static struct {
 
 /* --- the program */
 
+static gboolean
+after_turn (gpointer data)
+{
+  scene.turns++;
+  scene.loop_received_max = MAX (scene.loop_received_max, scene.loop_received);
+  scene.loop_received = 0;
+
+  return G_SOURCE_CONTINUE;
+}
+
 static void
 say (RawPeer *peer, const char *text)
 {
@@ -49,6 +60,20 @@ speak_inside (gpointer peer)
   say (peer, "inner");
 
   return G_SOURCE_REMOVE;
+}
+
+/* The source in whose dispatch this happens makes room for another one. */
+static void
+replace_source (void)
+{
+  GSource *former = g_steal_pointer (&scene.source);
+
+  g_source_destroy (former);
+  scene.source = lwsg_source_new (scene.context);
+  g_assert_nonnull (scene.source);
+  g_source_set_callback (scene.source, after_turn, NULL, NULL);
+  g_source_attach (scene.source, NULL);
+  g_source_unref (former);
 }
 
 /* A main loop in a callback, until another connection has said something. */
@@ -70,6 +95,8 @@ act (void)
   scene.act = ACT_NONE;
   if (now == ACT_NEST)
     nest ();
+  if (now == ACT_REPLACE_SOURCE)
+    replace_source ();
   if (now == ACT_DESTROY_SOURCE || now == ACT_DESTROY_BOTH)
     {
       g_source_destroy (scene.source);
@@ -120,16 +147,6 @@ static struct libwebsocket_protocols client_protocols[] = {
   { .name = "echo", .callback = callback_echo },
   { .callback = NULL },
 };
-
-static gboolean
-after_turn (gpointer data)
-{
-  scene.turns++;
-  scene.loop_received_max = MAX (scene.loop_received_max, scene.loop_received);
-  scene.loop_received = 0;
-
-  return G_SOURCE_CONTINUE;
-}
 
 /* --- the stage */
 
@@ -444,6 +461,28 @@ test_destroyed_inside (gconstpointer data)
   scene_end ();
 }
 
+/* With what it was doing left to be done. */
+static void
+test_replaced_inside (void)
+{
+  RawPeer *peer;
+  RawPeer *bystander;
+
+  scene_begin ();
+  peer = enter (iteration);
+  bystander = enter (iteration);
+  scene.act = ACT_REPLACE_SOURCE;
+  say (peer, "now");
+  say (bystander, "me, too");
+  DUO_UNTIL (scene.received == 2);
+  g_assert_true (scene.acted);
+  say (peer, "and later");
+  DUO_UNTIL (scene.received == 3);
+  raw_peer_free (peer);
+  raw_peer_free (bystander);
+  scene_end ();
+}
+
 /* --- main loops in callbacks */
 
 /* The callback of one connection returns only when another one has been served. */
@@ -649,6 +688,7 @@ main (int argc, char **argv)
                         test_destroyed_inside);
   g_test_add_data_func ("/object/source/destroyed-inside/both", GINT_TO_POINTER (ACT_DESTROY_BOTH),
                         test_destroyed_inside);
+  g_test_add_func ("/object/source/replaced-inside", test_replaced_inside);
   g_test_add_func ("/object/source/nested", test_nested);
   g_test_add_func ("/object/source/ready-time", test_ready_time);
   g_test_add_func ("/object/source/ping-in-silence", test_ping_in_silence);
