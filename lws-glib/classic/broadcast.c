@@ -1,6 +1,7 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/error-private.h"
 #include "engine/broadcast/broadcast-private.h"
 
 #include "classic-private.h"

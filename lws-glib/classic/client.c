@@ -1,7 +1,9 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/error-private.h"
 #include "engine/client/connector-private.h"
+#include "engine/connection/connection-private.h"
 
 #include "classic-private.h"
 

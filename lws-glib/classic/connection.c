@@ -3,12 +3,16 @@
  */
 #include "classic-private.h"
 
-#include "engine/broadcast/broadcast-private.h"
-#include "engine/websocket/control-private.h"
-#include "engine/connection/read-private.h"
+#include "engine/base/error-private.h"
+#include "engine/broadcast/protocol-private.h"
+#include "engine/connection/state-private.h"
 #include "engine/http/http-response-private.h"
-#include "engine/websocket/send-private.h"
 #include "engine/tls/tls-transport-private.h"
+#include "engine/websocket/close-private.h"
+#include "engine/websocket/control-private.h"
+#include "engine/websocket/open-private.h"
+#include "engine/websocket/receive-private.h"
+#include "engine/websocket/send-private.h"
 
 #include <glib/gi18n-lib.h>
 

@@ -1,6 +1,14 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/error-private.h"
+#include "engine/base/limits-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/notice-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/server/listener-private.h"
+#include "engine/tls/tls-credentials-private.h"
+#include "engine/tls/tls-settings-private.h"
 #include "classic-private.h"
 
 #include "wire/http-field-private.h"

@@ -3,8 +3,11 @@
  */
 #include "classic-private.h"
 
-#include "engine/broadcast/broadcast-private.h"
-#include "engine/http/http-response-private.h"
+#include "engine/broadcast/protocol-private.h"
+#include "engine/connection/connection-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/events-private.h"
+#include "engine/websocket/close-private.h"
 
 #include <string.h>
 

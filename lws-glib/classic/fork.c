@@ -1,6 +1,10 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/error-private.h"
+#include "engine/base/poller-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/scope-private.h"
 #include "classic-private.h"
 
 #include <errno.h>

@@ -1,11 +1,31 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/connection/context-private.h"
-
-#include "engine/client/connector-private.h"
+#include "engine/base/closer-private.h"
+#include "engine/base/connection-queue-private.h"
+#include "engine/base/error-private.h"
 #include "engine/base/fork-private.h"
-#include "engine/websocket/send-private.h"
+#include "engine/base/limits-private.h"
+#include "engine/base/poller-private.h"
+#include "engine/base/random-private.h"
+#include "engine/broadcast/mailbox-private.h"
+#include "engine/broadcast/process-channel-private.h"
+#include "engine/client/connector-private.h"
+#include "engine/connection/admission-private.h"
+#include "engine/connection/announce-private.h"
+#include "engine/connection/connection-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/events-private.h"
+#include "engine/connection/memory-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/connection/write-private.h"
+#include "engine/http/http-response-private.h"
+#include "engine/output/frame-cache-private.h"
+#include "engine/server/listener-private.h"
+#include "engine/tls/tls-settings-private.h"
+#include "engine/websocket/close-private.h"
+#include "engine/websocket/deflate-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -49,6 +69,102 @@ context_open_descriptors (EngineContext *context, GError **error)
   return TRUE;
 }
 
+/* --- the end */
+
+/* In a process that has no more than a copy, a thread that doesn't exist here may
+ * hold the mutex. */
+static void
+context_close_mailbox (EngineContext *context)
+{
+  if (context->mailbox == NULL)
+    return;
+
+  if (engine_context_is_copy (context))
+    {
+      engine_mailbox_abandon (context->mailbox);
+      return;
+    }
+  engine_mailbox_close (context->mailbox);
+  engine_mailbox_unref (context->mailbox);
+}
+
+/* ... which holds for this one likewise. */
+static void
+context_free_closer (EngineContext *context, EngineCloser *closer)
+{
+  if (closer == NULL)
+    return;
+
+  if (engine_context_is_copy (context))
+    engine_closer_abandon (closer);
+  else
+    engine_closer_free (closer);
+}
+
+static void
+context_free (EngineContext *context)
+{
+  gboolean ours = engine_context_is_ours (context);
+
+  g_ptr_array_foreach (context->listeners, (GFunc) (void (*) (void)) engine_listener_free, NULL);
+  g_ptr_array_unref (context->listeners);
+  g_ptr_array_unref (context->protocols);
+  engine_connection_queue_clear (&context->ready);
+  engine_connection_queue_clear (&context->tls_handshakes);
+  engine_connection_queue_clear (&context->resumed);
+  engine_connection_queue_clear (&context->writable);
+  engine_connection_queue_clear (&context->dirty);
+  engine_connection_queue_clear (&context->sent);
+  engine_connection_queue_clear (&context->ended);
+  engine_connection_queue_clear (&context->dead);
+  engine_frame_cache_clear (&context->frame_cache);
+  engine_admission_clear (&context->admission);
+  engine_deflate_clear_shared (context);
+  g_free (context->spare_buffer);
+  g_free (context->spare_inflated);
+  context_close_mailbox (context);
+  context_free_closer (context, context->closer);
+  context_free_closer (context, context->peer_closer);
+  if (context->driver != NULL)
+    context->driver->gone (context->driver_data);
+  if (context->epoll_fd >= 0)
+    close (context->epoll_fd);
+  if (context->parent.fd >= 0)
+    close (context->parent.fd);
+  if (context->hang_up_pipe.fd >= 0)
+    close (context->hang_up_pipe.fd);
+  if (context->shared != NULL)
+    munmap (context->shared, sizeof (EngineShared));
+
+  /* GIO's jobs are cancelled; their answers must not find us. */
+  engine_connector_forget (context, ours);
+  g_clear_pointer (&context->gio, g_main_context_unref);
+  engine_tls_settings_clear (&context->tls);
+  context->events->freed (context->owner);
+  g_free (context);
+}
+
+static void
+context_free_parts (EngineConnection *connection)
+{
+  engine_deflate_clear (connection);
+  if (connection->role == WIRE_ROLE_CLIENT)
+    engine_connector_release (connection);
+  else
+    g_clear_pointer (&connection->response, engine_http_response_free);
+}
+
+static const EngineHooks context_hooks = {
+  .free_context = context_free,
+  .free_parts = context_free_parts,
+  .note_failure = engine_connector_note_failure,
+  .announce_failure = engine_connector_announce_failure,
+  .handshake_done = engine_listener_handshake_done,
+  .forget_shared = engine_deflate_forget_shared,
+};
+
+/* --- the beginning */
+
 static void
 context_bind_texts (void)
 {
@@ -70,6 +186,7 @@ engine_context_new (const EngineEvents *events, gpointer owner, GError **error)
   engine_fork_init ();
   context_bind_texts ();
   context->events = events;
+  context->hooks = &context_hooks;
   context->owner = owner;
   context->epoll_fd = -1;
   context->limits = (EngineLimits) ENGINE_LIMITS_DEFAULT;
@@ -130,36 +247,7 @@ engine_context_add_protocol (EngineContext *context, const char *name, gpointer 
   return protocol;
 }
 
-/* --- time */
-
-guint32
-engine_context_tick (EngineContext *context)
-{
-  return (guint32) ((g_get_monotonic_time () - context->wheel_start) / context->tick_microseconds);
-}
-
-guint32
-engine_context_now (EngineContext *context)
-{
-  return context->depth > 0 ? context->tick : engine_context_tick (context);
-}
-
-void
-engine_context_set_timer (EngineContext *context, EngineTimer *timer, guint ticks)
-{
-  /* The tick under way has begun already: one more, so as never to be early. What lies
-   * half the range ahead would be taken for the past. */
-  engine_timer_wheel_set (&context->wheel, timer, engine_context_now (context) + MIN (ticks, G_MAXINT32 / 2) + 1);
-}
-
 /* --- processes */
-
-gboolean
-engine_context_is_ours (EngineContext *context)
-{
-  return context->shared != NULL && !engine_context_is_copy (context) &&
-         g_atomic_int_get (&context->shared->service_pid) == context->pid;
-}
 
 static gboolean
 context_move_list (int epoll_fd, EngineConnection *first)
@@ -242,81 +330,6 @@ engine_context_adopt (EngineContext *context)
   return TRUE;
 }
 
-/* --- the end */
-
-/* In a process that has no more than a copy, a thread that doesn't exist here may
- * hold the mutex. */
-static void
-context_close_mailbox (EngineContext *context)
-{
-  if (context->mailbox == NULL)
-    return;
-
-  if (engine_context_is_copy (context))
-    {
-      engine_mailbox_abandon (context->mailbox);
-      return;
-    }
-  engine_mailbox_close (context->mailbox);
-  engine_mailbox_unref (context->mailbox);
-}
-
-/* ... which holds for this one likewise. */
-static void
-context_free_closer (EngineContext *context, EngineCloser *closer)
-{
-  if (closer == NULL)
-    return;
-
-  if (engine_context_is_copy (context))
-    engine_closer_abandon (closer);
-  else
-    engine_closer_free (closer);
-}
-
-static void
-context_free (EngineContext *context)
-{
-  gboolean ours = engine_context_is_ours (context);
-
-  g_ptr_array_foreach (context->listeners, (GFunc) (void (*) (void)) engine_listener_free, NULL);
-  g_ptr_array_unref (context->listeners);
-  g_ptr_array_unref (context->protocols);
-  engine_connection_queue_clear (&context->ready);
-  engine_connection_queue_clear (&context->tls_handshakes);
-  engine_connection_queue_clear (&context->resumed);
-  engine_connection_queue_clear (&context->writable);
-  engine_connection_queue_clear (&context->dirty);
-  engine_connection_queue_clear (&context->sent);
-  engine_connection_queue_clear (&context->ended);
-  engine_connection_queue_clear (&context->dead);
-  engine_frame_cache_clear (&context->frame_cache);
-  engine_admission_clear (&context->admission);
-  engine_deflate_clear_shared (context);
-  g_free (context->spare_buffer);
-  g_free (context->spare_inflated);
-  context_close_mailbox (context);
-  context_free_closer (context, context->closer);
-  context_free_closer (context, context->peer_closer);
-  if (context->driver != NULL)
-    context->driver->gone (context->driver_data);
-  if (context->epoll_fd >= 0)
-    close (context->epoll_fd);
-  if (context->parent.fd >= 0)
-    close (context->parent.fd);
-  if (context->hang_up_pipe.fd >= 0)
-    close (context->hang_up_pipe.fd);
-  if (context->shared != NULL)
-    munmap (context->shared, sizeof (EngineShared));
-
-  /* GIO's jobs are cancelled; their answers must not find us. */
-  engine_connector_forget (context, ours);
-  g_clear_pointer (&context->gio, g_main_context_unref);
-  engine_tls_settings_clear (&context->tls);
-  context->events->freed (context->owner);
-  g_free (context);
-}
-
 static void
 context_end_list (EngineConnection *first)
 {
@@ -373,40 +386,3 @@ engine_context_destroy (EngineContext *context)
   engine_context_release (context);
 }
 
-/* --- holding */
-
-void
-engine_context_hold (EngineContext *context)
-{
-  if (context->depth++ == 0)
-    context->tick = engine_context_tick (context);
-}
-
-gboolean
-engine_context_release (EngineContext *context)
-{
-  if (context->depth > 1)
-    {
-      context->depth--;
-      return !context->destroyed;
-    }
-
-  /* Still held: who is told of a release may do anything, too. An iteration has done so in its time. */
-  if (context->budget == NULL)
-    engine_context_free_dead (context);
-  while (context->destroyed && context->dead.count > 0)
-    engine_context_free_dead (context);
-  if (context->destroyed)
-    {
-      context_free (context);
-      return FALSE;
-    }
-
-  if (context->budget == NULL)
-    engine_context_flush (context);
-  engine_frame_cache_restart (&context->frame_cache);
-  context->budget = NULL;
-  context->depth--;
-
-  return TRUE;
-}

@@ -3,11 +3,23 @@
  */
 #include "engine/loop-steps-private.h"
 
+#include "engine/base/connection-queue-private.h"
+#include "engine/base/poller-private.h"
+#include "engine/base/timer-wheel-private.h"
+#include "engine/broadcast/mailbox-private.h"
+#include "engine/broadcast/process-channel-private.h"
+#include "engine/connection/announce-private.h"
+#include "engine/connection/connection-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
 #include "engine/connection/read-private.h"
 #include "engine/connection/retry-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/connection/write-private.h"
 #include "engine/http/http-response-private.h"
+#include "engine/memory-relief-private.h"
+#include "engine/server/listener-private.h"
 #include "engine/server/tls-handshake-private.h"
-#include "engine/websocket/send-private.h"
 
 typedef struct {
   void (*run) (EngineIteration *iteration);
@@ -67,18 +79,6 @@ engine_loop_sort_events (EngineIteration *iteration, const struct epoll_event *e
 
 /* --- lines */
 
-/* The next of a queue, or NULL: a nested iteration may have taken those that were in it. */
-static EngineConnection *
-step_next (EngineConnectionQueue *line, EngineQueueBit bit)
-{
-  EngineConnection *connection = engine_connection_queue_pop (line);
-
-  if (connection != NULL)
-    connection->queued &= (guint8) ~bit;
-
-  return connection;
-}
-
 static void
 step_input (EngineIteration *iteration)
 {
@@ -87,7 +87,7 @@ step_input (EngineIteration *iteration)
 
   for (guint left = line->count; left > 0 && engine_iteration_goes_on (iteration); left--)
     {
-      connection = step_next (line, ENGINE_QUEUE_READY);
+      connection = engine_connection_queue_next (line, ENGINE_QUEUE_READY);
       /* For the first piece of what comes. */
       iteration->granted = TRUE;
       if (connection != NULL && connection->state != ENGINE_STATE_CLOSED)
@@ -151,7 +151,7 @@ step_tls_handshakes (EngineIteration *iteration)
   end = g_get_monotonic_time () + share;
   for (guint left = context->tls_handshakes.count; left > 0 && engine_iteration_has_time (iteration); left--)
     {
-      connection = step_next (&context->tls_handshakes, ENGINE_QUEUE_TLS_HANDSHAKE);
+      connection = engine_connection_queue_next (&context->tls_handshakes, ENGINE_QUEUE_TLS_HANDSHAKE);
       if (connection != NULL)
         engine_tls_handshake_step (connection);
       if (g_get_monotonic_time () >= end)
@@ -193,7 +193,7 @@ step_resumed (EngineIteration *iteration)
 
   for (guint left = line->count; left > 0 && engine_iteration_has_time (iteration); left--)
     {
-      connection = step_next (line, ENGINE_QUEUE_RESUMED);
+      connection = engine_connection_queue_next (line, ENGINE_QUEUE_RESUMED);
       if (connection != NULL && connection->state != ENGINE_STATE_CLOSED && connection->blocked)
         engine_connection_on_writable (connection);
     }
@@ -221,30 +221,9 @@ step_writable (EngineIteration *iteration)
 
   for (guint left = line->count; left > 0 && engine_iteration_has_time (iteration); left--)
     {
-      connection = step_next (line, ENGINE_QUEUE_WRITABLE);
+      connection = engine_connection_queue_next (line, ENGINE_QUEUE_WRITABLE);
       if (connection != NULL)
         step_call_writable (connection);
-    }
-}
-
-/* Outside of iterations, and when a context comes to its end, it takes the time that it takes. */
-static gboolean
-step_has_time (EngineContext *context)
-{
-  return context->destroyed || (!engine_context_is_copy (context) &&
-                                (context->budget == NULL || engine_budget_goes_on (context->budget)));
-}
-
-void
-engine_context_flush (EngineContext *context)
-{
-  EngineConnection *connection;
-
-  while (context->dirty.count > 0 && step_has_time (context))
-    {
-      connection = step_next (&context->dirty, ENGINE_QUEUE_DIRTY);
-      if (!engine_connection_flush_some (connection))
-        engine_connection_enqueue (connection, ENGINE_QUEUE_DIRTY);
     }
 }
 
@@ -253,42 +232,6 @@ step_flush (EngineIteration *iteration)
 {
   engine_context_flush (iteration->context);
   iteration->context->behind = iteration->context->dirty.count > 0;
-}
-
-void
-engine_context_free_dead (EngineContext *context)
-{
-  EngineConnection *connection;
-
-  for (guint left = context->dead.count; left > 0 && step_has_time (context); left--)
-    {
-      connection = engine_connection_queue_pop (&context->dead);
-      if (connection == NULL)
-        return;
-      /* Each of thousands would have to be looked for in a queue. Soon it will have left them all. */
-      if (connection->queued != 0 && !context->destroyed)
-        engine_connection_queue_push (&context->dead, connection);
-      else
-        engine_connection_free (connection);
-    }
-}
-
-void
-engine_context_announce (EngineContext *context)
-{
-  EngineConnection *connection;
-
-  while (context->sent.count > 0 && step_has_time (context))
-    {
-      connection = step_next (&context->sent, ENGINE_QUEUE_SENT);
-      context->events->sent (connection);
-    }
-  /* An end is told behind everything else. */
-  while (context->sent.count == 0 && context->ended.count > 0 && step_has_time (context))
-    {
-      connection = step_next (&context->ended, ENGINE_QUEUE_ENDED);
-      engine_connection_announce_end (connection);
-    }
 }
 
 static void
@@ -309,7 +252,7 @@ static void
 step_memory (EngineIteration *iteration)
 {
   if (G_UNLIKELY (iteration->context->memory.pressed))
-    engine_memory_relieve (iteration->context);
+    engine_memory_relief_run (iteration->context);
 }
 
 /* --- the order */

@@ -4,6 +4,8 @@
 #include "lwsg-connection-private.h"
 #include "lwsg-error-private.h"
 
+#include "engine/connection/state-private.h"
+#include "engine/websocket/close-private.h"
 #include "engine/websocket/control-private.h"
 #include "wire/utf8-private.h"
 

@@ -1,6 +1,7 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/websocket/deflate-private.h"
 #include "lwsg-connection-private.h"
 
 /* What a program may choose for one connection: how much waits for a slow peer, what becomes of

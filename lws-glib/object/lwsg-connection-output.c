@@ -3,8 +3,10 @@
  */
 #include "lwsg-connection-private.h"
 
+#include "engine/connection/state-private.h"
+#include "engine/connection/write-private.h"
 #include "engine/output/output-queue-private.h"
-#include "engine/websocket/send-private.h"
+#include "engine/websocket/open-private.h"
 
 /* What waits for the peer: who is told that it has left. */
 

@@ -1,6 +1,8 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/connection/memory-private.h"
+#include "engine/websocket/open-private.h"
 #include "lwsg-connection-private.h"
 #include "lwsg-context-private.h"
 #include "lwsg-protocol-private.h"

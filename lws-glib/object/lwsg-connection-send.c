@@ -4,7 +4,11 @@
 #include "lwsg-connection-private.h"
 #include "lwsg-error-private.h"
 
+#include "engine/broadcast/mailbox-private.h"
+#include "engine/connection/connection-private.h"
+#include "engine/connection/state-private.h"
 #include "engine/output/output-queue-private.h"
+#include "engine/websocket/deflate-private.h"
 #include "engine/websocket/send-private.h"
 #include "wire/utf8-private.h"
 

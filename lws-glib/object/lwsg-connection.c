@@ -1,6 +1,10 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "object/lwsg-connection-private.h"
+
+#include "engine/websocket/deflate-private.h"
+#include "object/lwsg-connection-private.h"
 #include "lwsg-connection-private.h"
 #include "lwsg-context-private.h"
 #include "lwsg-protocol-private.h"

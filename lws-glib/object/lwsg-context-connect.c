@@ -6,6 +6,8 @@
 #include "lwsg-error-private.h"
 
 #include "engine/client/connector-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/websocket/close-private.h"
 #include "wire/http-field-private.h"
 
 #include <gio/gunixsocketaddress.h>

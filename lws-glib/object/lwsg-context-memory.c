@@ -1,6 +1,7 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/connection/memory-private.h"
 #include "lwsg-context-private.h"
 
 /* The memory that the peers of a context make it hold. */

@@ -1,6 +1,14 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "object/lwsg-context-private.h"
+
+#include "engine/base/error-private.h"
+#include "engine/base/limits-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/memory-private.h"
+#include "engine/server/listener-private.h"
+#include "object/lwsg-context-private.h"
 #include "lwsg-context-private.h"
 #include "lwsg-error-private.h"
 #include "lwsg-protocol-private.h"

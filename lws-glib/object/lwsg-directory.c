@@ -6,6 +6,11 @@
 #include "lwsg-media-type-private.h"
 #include "lwsg-request-private.h"
 
+#include "object/lwsg-directory-private.h"
+
+#include "object/lwsg-directory-private.h"
+
+#include "engine/http/http-response-private.h"
 #include "engine/server/open-beneath-private.h"
 
 #include <errno.h>

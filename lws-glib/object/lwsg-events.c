@@ -7,6 +7,10 @@
 #include "lwsg-request-private.h"
 
 #include "engine/client/connector-private.h"
+#include "engine/connection/connection-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/events-private.h"
+#include "engine/connection/transport-private.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "engine/base/fork-private.h"
-#include "engine/base/mailbox-private.h"
+#include "engine/broadcast/mailbox-private.h"
 
 /* Where a context and all that belongs to it is at home: the thread of its main loop. Objects
  * that no context has made have none: it is NULL for all functions here. */

@@ -1,6 +1,11 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "object/lwsg-home-private.h"
+
+#include "engine/base/fork-private.h"
+#include "engine/broadcast/mailbox-private.h"
+#include "object/lwsg-home-private.h"
 #include "lwsg-home-private.h"
 
 LwsgHome *

@@ -1,6 +1,8 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/connection/scope-private.h"
+#include "engine/http/http-response-private.h"
 #include "lwsg-request-private.h"
 
 #include "lwsg-error-private.h"

@@ -1,6 +1,13 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "object/lwsg-request-private.h"
+
+#include "engine/connection/connection-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/connection/transport-private.h"
+#include "engine/http/http-response-private.h"
+#include "object/lwsg-request-private.h"
 #include "lwsg-context-private.h"
 #include "lwsg-request-private.h"
 

@@ -3,7 +3,9 @@
  */
 #include <lws-glib/lwsg-source.h>
 
+#include "engine/base/timer-wheel-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/scope-private.h"
 
 #include <glib-unix.h>
 

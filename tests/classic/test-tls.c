@@ -5,6 +5,7 @@
 #include "stage.h"
 
 #include "engine/connection/context-private.h"
+#include "engine/tls/tls-settings-private.h"
 
 #include <string.h>
 #include <unistd.h>

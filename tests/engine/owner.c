@@ -1,6 +1,13 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/timer-wheel-private.h"
+#include "engine/connection/connection-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/events-private.h"
+#include "engine/server/listener-private.h"
+#include "engine/tls/tls-settings-private.h"
+#include "engine/websocket/send-private.h"
 #include "owner.h"
 
 #include <string.h>

@@ -1,6 +1,10 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/error-private.h"
+#include "engine/base/limits-private.h"
+#include "engine/connection/admission-private.h"
+#include "engine/connection/end-private.h"
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -1,6 +1,7 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/limits-private.h"
 #include "owner.h"
 
 /* Clients that keep their requests back. */

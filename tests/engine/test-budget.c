@@ -1,8 +1,17 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/broadcast/broadcast-private.h"
 #include "engine/base/budget-private.h"
+#include "engine/base/error-private.h"
+#include "engine/base/limits-private.h"
+#include "engine/broadcast/broadcast-private.h"
+#include "engine/broadcast/process-channel-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/output/frame-cache-private.h"
+#include "engine/websocket/open-private.h"
+#include "engine/websocket/send-private.h"
 #include "owner.h"
 
 /* An iteration ends in time, whatever it is that there is too much of, and each kind of work gets on. */

@@ -1,6 +1,13 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/error-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/websocket/close-private.h"
+#include "engine/websocket/open-private.h"
+#include "engine/websocket/send-private.h"
 #include <string.h>
 #include <sys/socket.h>
 

@@ -10,6 +10,12 @@
 #include <unistd.h>
 
 #include "engine/base/closer-private.h"
+#include "engine/base/error-private.h"
+#include "engine/client/connector-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
+#include "engine/server/listener-private.h"
+#include "engine/websocket/open-private.h"
 #include "owner.h"
 
 /* Descriptors whose closing waits. A test in which the service thread waits for one never ends by itself. */

@@ -1,6 +1,17 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/error-private.h"
+#include "engine/base/limits-private.h"
+#include "engine/base/timer-wheel-private.h"
+#include "engine/client/connector-private.h"
+#include "engine/connection/connection-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/websocket/close-private.h"
+#include "engine/websocket/control-private.h"
+#include "engine/websocket/send-private.h"
 #include <string.h>
 #include <unistd.h>
 

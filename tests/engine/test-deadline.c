@@ -4,7 +4,16 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "engine/base/error-private.h"
+#include "engine/base/limits-private.h"
+#include "engine/base/timer-wheel-private.h"
+#include "engine/connection/connection-private.h"
 #include "engine/connection/progress-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/http/http-response-private.h"
+#include "engine/websocket/close-private.h"
+#include "engine/websocket/send-private.h"
 #include "owner.h"
 
 /* Nobody is given up because we are late, nor who takes what he gets, if slowly. */

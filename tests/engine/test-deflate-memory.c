@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "engine/broadcast/broadcast-private.h"
+#include "engine/broadcast/protocol-private.h"
+#include "engine/websocket/deflate-private.h"
+#include "engine/websocket/send-private.h"
 #include "owner.h"
 
 /* What compression keeps. */

@@ -3,7 +3,17 @@
  */
 #include "owner.h"
 
+#include "engine/base/error-private.h"
+#include "engine/base/limits-private.h"
 #include "engine/broadcast/broadcast-private.h"
+#include "engine/broadcast/protocol-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/websocket/close-private.h"
+#include "engine/websocket/control-private.h"
+#include "engine/websocket/deflate-private.h"
+#include "engine/websocket/open-private.h"
+#include "engine/websocket/send-private.h"
 
 #include <string.h>
 

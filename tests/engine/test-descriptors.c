@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "engine/base/descriptors-private.h"
+#include "engine/base/error-private.h"
+#include "engine/http/http-response-private.h"
 #include "owner.h"
 
 /* What peers leave of the descriptors of the process. */

@@ -1,6 +1,9 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/error-private.h"
+#include "engine/client/connector-private.h"
+#include "engine/connection/state-private.h"
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/resource.h>

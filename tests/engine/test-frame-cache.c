@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "engine/output/block-private.h"
 #include "engine/output/frame-cache-private.h"
 
 #define FIRST_BYTE 0x81

@@ -1,6 +1,9 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/error-private.h"
+#include "engine/http/http-response-private.h"
+#include "engine/websocket/open-private.h"
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,6 +1,8 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/connection/context-private.h"
+#include "engine/server/listener-private.h"
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>

@@ -4,7 +4,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/base/error-private.h"
+#include "engine/base/timer-wheel-private.h"
 #include "engine/broadcast/broadcast-private.h"
+#include "engine/client/connector-private.h"
+#include "engine/connection/clock-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
+#include "engine/connection/write-private.h"
+#include "engine/websocket/close-private.h"
+#include "engine/websocket/control-private.h"
+#include "engine/websocket/open-private.h"
+#include "engine/websocket/send-private.h"
 #include "owner.h"
 
 /* What an owner may do from inside an event: everything. A context that listens

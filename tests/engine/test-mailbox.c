@@ -1,7 +1,10 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/error-private.h"
 #include "engine/broadcast/broadcast-private.h"
+#include "engine/broadcast/mailbox-private.h"
+#include "engine/connection/context-private.h"
 #include "owner.h"
 
 #include <sys/wait.h>

@@ -3,8 +3,16 @@
  */
 #include <string.h>
 
+#include "engine/base/limits-private.h"
 #include "engine/broadcast/broadcast-private.h"
+#include "engine/broadcast/protocol-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/memory-private.h"
 #include "engine/connection/read-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/output/frame-cache-private.h"
+#include "engine/websocket/deflate-private.h"
+#include "engine/websocket/send-private.h"
 #include "owner.h"
 
 /* The memory that peers make a context hold. */

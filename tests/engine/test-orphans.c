@@ -1,6 +1,9 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/client/connector-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/tls/tls-settings-private.h"
 #include "../tls/tls-owner.h"
 
 #include <glib/gstdio.h>

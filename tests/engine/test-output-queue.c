@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "engine/output/block-private.h"
 #include "engine/output/output-queue-private.h"
 #include "wire/decoder-private.h"
 

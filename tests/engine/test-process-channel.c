@@ -9,7 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/base/error-private.h"
+#include "engine/base/limits-private.h"
 #include "engine/broadcast/broadcast-private.h"
+#include "engine/connection/context-private.h"
 #include "owner.h"
 
 /* Broadcasts from other processes. */

@@ -5,7 +5,12 @@
 #include <sys/socket.h>
 
 #include "owner.h"
+#include "engine/base/limits-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/events-private.h"
 #include "engine/connection/iteration-private.h"
+#include "engine/connection/transport-private.h"
+#include "engine/websocket/open-private.h"
 
 /* What is received: pieces, pauses, and a fair share for everyone. */
 

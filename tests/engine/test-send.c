@@ -1,6 +1,15 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/error-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/output/frame-cache-private.h"
+#include "engine/output/output-queue-private.h"
+#include "engine/websocket/close-private.h"
+#include "engine/websocket/control-private.h"
+#include "engine/websocket/open-private.h"
+#include "engine/websocket/send-private.h"
 #include <string.h>
 #include <sys/ioctl.h>
 

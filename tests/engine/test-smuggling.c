@@ -1,6 +1,8 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/connection/events-private.h"
+#include "engine/http/http-response-private.h"
 #include <string.h>
 
 #include "owner.h"

@@ -1,6 +1,9 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/connection/context-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/websocket/send-private.h"
 #include "../classic/stage.h"
 #include "../tls/tls-owner.h"
 

@@ -1,6 +1,10 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/error-private.h"
+#include "engine/client/connector-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/state-private.h"
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>

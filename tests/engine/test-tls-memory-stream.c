@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "engine/client/tls-memory-stream-private.h"
+#include "engine/tls/tls-buffer-private.h"
 
 #include <string.h>
 #include <sys/socket.h>

@@ -1,6 +1,14 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/limits-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/http/http-response-private.h"
+#include "engine/tls/tls-credentials-private.h"
+#include "engine/websocket/close-private.h"
+#include "engine/websocket/open-private.h"
+#include "engine/websocket/send-private.h"
 #include "../tls/tls-owner.h"
 
 #include <glib/gstdio.h>

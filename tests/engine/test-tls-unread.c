@@ -1,6 +1,12 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/connection/connection-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/connection/transport-private.h"
+#include "engine/http/http-response-private.h"
+#include "engine/websocket/close-private.h"
+#include "engine/websocket/open-private.h"
 #include "../tls/tls-owner.h"
 
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "visitor.h"
 
 #include "engine/connection/context-private.h"
+#include "engine/server/listener-private.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

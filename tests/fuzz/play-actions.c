@@ -3,9 +3,17 @@
  */
 #include "play.h"
 
+#include "engine/base/error-private.h"
 #include "engine/broadcast/broadcast-private.h"
-#include "engine/websocket/control-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/connection/write-private.h"
 #include "engine/http/http-response-private.h"
+#include "engine/websocket/close-private.h"
+#include "engine/websocket/control-private.h"
+#include "engine/websocket/deflate-private.h"
+#include "engine/websocket/open-private.h"
 #include "engine/websocket/send-private.h"
 #include "kernel.h"
 
@@ -59,7 +67,7 @@ play_send (PlayPart *part, WireOpcode opcode, gboolean last, const guint8 *paylo
     return;
 
   /* Before it is sent: the peer may hear it at once. */
-  if (part->connection->state == ENGINE_STATE_OPEN && engine_send_check_room (part->connection, length, NULL))
+  if (part->connection->state == ENGINE_STATE_OPEN && engine_write_check_room (part->connection, length, NULL))
     ear_expect (&part->ear, begun != 0 ? begun : opcode, last, payload, length);
   engine_connection_send_data (part->connection, opcode, last, payload, length, NULL);
 }

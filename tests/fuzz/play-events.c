@@ -2,7 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "play.h"
+#include "engine/connection/connection-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/events-private.h"
+#include "engine/connection/state-private.h"
 #include "engine/http/http-response-private.h"
+#include "engine/output/output-queue-private.h"
+#include "engine/websocket/deflate-private.h"
 #include "utf8-oracle.h"
 
 #include <string.h>

@@ -3,8 +3,14 @@
  */
 #include "play.h"
 
+#include "engine/base/limits-private.h"
+#include "engine/base/poller-private.h"
 #include "engine/client/connector-private.h"
+#include "engine/connection/connection-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/state-private.h"
 #include "engine/server/handshake-private.h"
+#include "engine/websocket/deflate-private.h"
 #include "kernel.h"
 #include "wire/mask-private.h"
 

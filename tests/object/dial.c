@@ -1,6 +1,7 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/connection/state-private.h"
 #include "dial.h"
 
 #include <netinet/in.h>

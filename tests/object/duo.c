@@ -4,6 +4,10 @@
 #include "duo.h"
 
 #include "../tls/identity.h"
+#include "engine/base/poller-private.h"
+#include "engine/connection/connection-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/connection/state-private.h"
 #include "engine/server/handshake-private.h"
 
 #include <fcntl.h>

@@ -1,6 +1,8 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/tls/tls-credentials-private.h"
+#include "engine/tls/tls-settings-private.h"
 #include "tls-owner.h"
 
 void

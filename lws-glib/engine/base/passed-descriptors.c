@@ -3,6 +3,8 @@
  */
 #include "engine/base/passed-descriptors-private.h"
 
+#include "engine/base/closer-private.h"
+
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,9 +1,18 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/broadcast/broadcast-private.h"
-#include "engine/connection/retry-private.h"
+#include "engine/broadcast/process-channel-private.h"
+
+#include "engine/base/closer-private.h"
+#include "engine/base/error-private.h"
+#include "engine/base/limits-private.h"
+#include "engine/base/poller-private.h"
+#include "engine/broadcast/protocol-private.h"
+#include "engine/connection/context-private.h"
 #include "engine/connection/iteration-private.h"
+#include "engine/connection/notice-private.h"
+#include "engine/connection/retry-private.h"
+#include "engine/connection/scope-private.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -101,5 +101,9 @@ gboolean engine_connector_end_job (EngineDial *dial);
 /* The connection does not come about. */
 void engine_connector_fail (EngineConnection *connection, const GError *error);
 
+/* Why it does not, unless that is known already; and the owner is told so. */
+void engine_connector_note_failure (EngineConnection *connection, EngineError code, const char *text);
+void engine_connector_announce_failure (EngineConnection *connection);
+
 /* The connection does not need its dial any more. */
 void engine_connector_release (EngineConnection *connection);

@@ -1,9 +1,12 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/error-private.h"
 #include "engine/client/connector-private.h"
-
+#include "engine/connection/clock-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/connection/state-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>

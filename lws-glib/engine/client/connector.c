@@ -3,11 +3,20 @@
  */
 #include "engine/client/connector-private.h"
 
-#include "engine/connection/context-private.h"
-#include "engine/base/passed-descriptors-private.h"
+#include "engine/base/error-private.h"
 #include "engine/base/fork-private.h"
-#include "engine/server/handshake-private.h"
+#include "engine/base/passed-descriptors-private.h"
+#include "engine/base/poller-private.h"
+#include "engine/base/random-private.h"
 #include "engine/client/orphans-private.h"
+#include "engine/connection/connection-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
+#include "engine/connection/events-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/connection/transport-private.h"
+#include "engine/server/handshake-private.h"
 #include "engine/server/tls-handshake-private.h"
 
 #include <errno.h>
@@ -489,4 +498,23 @@ engine_connector_dial (EngineContext *context, const EngineDestination *destinat
     connector_start (context, connection->dial, destination);
 
   return connection;
+}
+
+void
+engine_connector_note_failure (EngineConnection *connection, EngineError code, const char *text)
+{
+  if (connection->dial->error == NULL)
+    connection->dial->error = g_error_new_literal (ENGINE_ERROR, code, text);
+}
+
+void
+engine_connector_announce_failure (EngineConnection *connection)
+{
+  const EngineEvents *events = connection->context->events;
+
+  if (connection->dial->error == NULL)
+    connection->dial->error = g_error_new (ENGINE_ERROR, ENGINE_ERROR_CLOSED,
+                                           _("The connection was closed before it was established"));
+  events->failed (connection, connection->dial->error);
+  engine_connector_release (connection);
 }

@@ -3,6 +3,8 @@
  */
 #include "engine/client/orphans-private.h"
 
+#include "engine/client/connector-private.h"
+
 /* What is cancelled mostly ends at once. A program that destroys its last context and exits should
  * not meet the thread while its libraries are unloaded. */
 #define ORPHANS_GRACE_MICROSECONDS (100 * 1000)

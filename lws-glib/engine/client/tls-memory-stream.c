@@ -3,6 +3,8 @@
  */
 #include "engine/client/tls-memory-stream-private.h"
 
+#include "engine/tls/tls-buffer-private.h"
+
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 

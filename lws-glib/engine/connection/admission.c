@@ -3,6 +3,9 @@
  */
 #include "engine/connection/admission-private.h"
 
+#include "engine/base/limits-private.h"
+#include "engine/connection/arrivals-private.h"
+
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>

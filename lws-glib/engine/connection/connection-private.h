@@ -102,20 +102,19 @@ EngineConnection *engine_connection_new (EngineContext *context, WireRole role, 
 void engine_connection_free (EngineConnection *connection);
 
 void engine_connection_bind (EngineConnection *connection, EngineProtocol *protocol);
+
+/* It has opened: from now on it is one of the protocol's connections. */
+void engine_connection_join_protocol (EngineConnection *connection);
+
 void engine_connection_set_state (EngineConnection *connection, EngineState state);
 void engine_connection_arm (EngineConnection *connection, guint ticks);
 /* Does the state allow to read from the peer? */
 gboolean engine_connection_reads (const EngineConnection *connection);
 void engine_connection_update_interest (EngineConnection *connection);
 
-/* After a tick without memory: tries to send what waits. */
-void engine_connection_retry_output (EngineConnection *connection);
-
 /* Input came that is not wanted now: epoll is told no longer to tell of it. */
 void engine_connection_stop_reading (EngineConnection *connection);
 void engine_connection_enqueue (EngineConnection *connection, EngineQueueBit bit);
-
-void engine_connection_open (EngineConnection *connection, const char *target);
 
 /* The address of the other end, or NULL if that has gone. */
 GSocketAddress *engine_connection_get_peer (EngineConnection *connection);
@@ -126,64 +125,11 @@ void engine_connection_arrive (EngineConnection *connection, EnginePeer *peer);
 void engine_connection_speak (EngineConnection *connection);
 void engine_connection_stop_arriving (EngineConnection *connection);
 
-/* The owner wants to hear no data (or again). */
-void engine_connection_pause (EngineConnection *connection, gboolean pause);
-void engine_connection_request_writable (EngineConnection *connection);
-
 /* What TLS found out about the peer and its ciphers. */
 void engine_connection_get_tls_facts (EngineConnection *connection, EngineTlsFacts *facts);
 
-/* What the loop calls. */
-void engine_connection_on_writable (EngineConnection *connection);
-
-/* An error or a hang-up, while nothing is read. */
-void engine_connection_on_hang_up (EngineConnection *connection, gboolean error);
-void engine_connection_announce_end (EngineConnection *connection);
-
-/* --- deadlines (deadline.c) */
-
-/* An open connection is looked at within @ticks, whenever it would have been: something of it has
- * a time. */
-void engine_connection_ensure_deadline (EngineConnection *connection, guint ticks);
-
-/* The peer gave a sign of life. */
-void engine_connection_note_received (EngineConnection *connection);
-
+/* Its time is over (deadline.c). */
 void engine_connection_on_deadline (EngineConnection *connection);
 
-/* --- closing (closing.c) */
-
-/* Nothing can be sent any more: what the peer had sent before is read, and then the connection ends.
- * FALSE if nothing is to be read. */
-gboolean engine_connection_cut (EngineConnection *connection);
-
-/* Starts the closing handshake, or ends what has not opened. Does nothing to a
- * connection that is closing already. */
-void engine_connection_close (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length);
-
-/* The peer broke the protocol: tells it so and ends (RFC 6455 section 7.1.7). */
-void engine_connection_fail (EngineConnection *connection, const WireViolation *violation);
-
-/* Ends at once, with nothing sent. @text is told to the owner. */
-void engine_connection_abort (EngineConnection *connection, EngineError code, const char *format, ...)
-  G_GNUC_PRINTF (3, 4);
-
-/* The context ends: says farewell as far as the kernel takes it, and ends. */
-void engine_connection_leave (EngineConnection *connection);
-
-/* Before that, where the end is meant so: TLS tells the peer, if all that was to be sent has left and
- * the kernel takes it at once. */
-void engine_connection_close_notify (EngineConnection *connection);
-
-/* The peer's Close came. */
-void engine_connection_on_close_frame (EngineConnection *connection, const guint8 *payload, gsize length);
-
-/* The deadline of a close has come: is the peer still taking what was sent before? Then it
- * gets another. */
-gboolean engine_connection_drains (EngineConnection *connection);
-
-/* All output has left. */
-void engine_connection_on_drained (EngineConnection *connection);
-
-/* The peer's FIN came, and everything before it was used up. */
-void engine_connection_on_end_of_input (EngineConnection *connection);
+/* The next of a queue, or NULL: a nested iteration may have taken those that were in it. */
+EngineConnection *engine_connection_queue_next (EngineConnectionQueue *queue, EngineQueueBit bit);

@@ -3,12 +3,18 @@
  */
 #include "engine/connection/connection-private.h"
 
-#include "engine/client/connector-private.h"
+#include "engine/base/connection-queue-private.h"
+#include "engine/base/error-private.h"
+#include "engine/base/poller-private.h"
+#include "engine/connection/admission-private.h"
+#include "engine/connection/arrivals-private.h"
+#include "engine/connection/clock-private.h"
 #include "engine/connection/context-private.h"
-#include "engine/websocket/control-private.h"
+#include "engine/connection/end-private.h"
 #include "engine/connection/read-private.h"
-#include "engine/http/http-response-private.h"
-#include "engine/websocket/send-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/connection/transport-private.h"
+#include "engine/output/output-queue-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -118,11 +124,16 @@ engine_connection_free (EngineConnection *connection)
   engine_connection_drop_input (connection);
   g_free (connection->pending_control);
   g_free (connection->close_reason);
-  if (connection->role == WIRE_ROLE_CLIENT)
-    engine_connector_release (connection);
-  else
-    g_clear_pointer (&connection->response, engine_http_response_free);
+  connection->context->hooks->free_parts (connection);
   g_free (connection);
+}
+
+void
+engine_connection_join_protocol (EngineConnection *connection)
+{
+  connection_unlink (connection);
+  connection->opened = TRUE;
+  connection_link (connection);
 }
 
 void
@@ -163,7 +174,7 @@ connection_handshake_done (EngineConnection *connection)
 {
   connection->handshake_done = TRUE;
   engine_connection_stop_arriving (connection);
-  engine_listener_handshake_done (connection->context, connection->peer);
+  connection->context->hooks->handshake_done (connection->context, connection->peer);
 }
 
 void
@@ -279,29 +290,6 @@ engine_connection_enqueue (EngineConnection *connection, EngineQueueBit bit)
   engine_connection_queue_push (line, connection);
 }
 
-void
-engine_connection_open (EngineConnection *connection, const char *target)
-{
-  EngineContext *context = connection->context;
-  const EngineLimits *limits = &context->limits;
-
-  wire_decoder_init (&connection->decoder, connection->role, limits->message_limit, limits->whole_frame);
-  connection->decoder.deflates = connection->deflate != NULL;
-  connection->decoder.piece_limit = limits->piece;
-  connection_unlink (connection);
-  engine_connection_set_state (connection, ENGINE_STATE_OPEN);
-  connection->opened = TRUE;
-  connection_link (connection);
-
-  connection->last_received = context->tick;
-  if (limits->ping_ticks > 0)
-    engine_connection_arm (connection, limits->ping_ticks - 1);
-  else
-    engine_timer_wheel_clear (&context->wheel, &connection->timer);
-
-  context->events->opened (connection, target);
-}
-
 GSocketAddress *
 engine_connection_get_peer (EngineConnection *connection)
 {
@@ -320,92 +308,14 @@ engine_connection_get_tls_facts (EngineConnection *connection, EngineTlsFacts *f
   connection->transport->get_facts (connection, facts);
 }
 
-void
-engine_connection_pause (EngineConnection *connection, gboolean pause)
+/* The next of a queue, or NULL: a nested iteration may have taken those that were in it. */
+EngineConnection *
+engine_connection_queue_next (EngineConnectionQueue *line, EngineQueueBit bit)
 {
-  connection->paused = pause != FALSE;
-  if (pause || connection->busy)
-    /* What comes next finds us paused, and is then turned off; until then there
-     * is no call to make. */
-    return;
+  EngineConnection *connection = engine_connection_queue_pop (line);
 
-  if (engine_connection_has_input (connection))
-    engine_connection_enqueue (connection, ENGINE_QUEUE_READY);
-  engine_connection_update_interest (connection);
-}
+  if (connection != NULL)
+    connection->queued &= (guint8) ~bit;
 
-void
-engine_connection_request_writable (EngineConnection *connection)
-{
-  connection->wants_writable = TRUE;
-  if (!connection->blocked)
-    engine_connection_enqueue (connection, ENGINE_QUEUE_WRITABLE);
-}
-
-void
-engine_connection_retry_output (EngineConnection *connection)
-{
-  if (connection->state != ENGINE_STATE_CLOSED)
-    engine_connection_enqueue (connection, ENGINE_QUEUE_RESUMED);
-}
-
-void
-engine_connection_on_writable (EngineConnection *connection)
-{
-  /* Whoever takes what waits is alive, even if our ping is still behind it. That we try once more without
-   * memory tells nothing of the peer. */
-  if (!connection->no_buffers)
-    {
-      engine_connection_note_received (connection);
-      if (connection->state == ENGINE_STATE_RESPONDING && !connection->response->held)
-        engine_connection_arm (connection, connection->context->limits.response_ticks);
-    }
-  connection->no_buffers = FALSE;
-  connection->blocked = FALSE;
-  engine_control_overtake (connection);
-  if (!engine_connection_flush_some (connection))
-    /* epoll tells of it again, behind the others. */
-    connection->blocked = TRUE;
-  engine_connection_update_interest (connection);
-}
-
-void
-engine_connection_on_hang_up (EngineConnection *connection, gboolean error)
-{
-  /* After a plain hang-up what was received can still be read, once the owner wants it. */
-  if (connection->state == ENGINE_STATE_OPEN && !error)
-    engine_poller_remove (engine_context_poller (connection->context), &connection->watch);
-  else if (!engine_connection_cut (connection))
-    engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost"));
-}
-
-static void
-connection_announce_failure (EngineConnection *connection)
-{
-  const EngineEvents *events = connection->context->events;
-
-  if (connection->dial->error == NULL)
-    connection->dial->error = g_error_new (ENGINE_ERROR, ENGINE_ERROR_CLOSED,
-                                           _("The connection was closed before it was established"));
-  events->failed (connection, connection->dial->error);
-  engine_connector_release (connection);
-}
-
-void
-engine_connection_announce_end (EngineConnection *connection)
-{
-  EngineContext *context = connection->context;
-  /* Who is closed by what it is told here is queued again. */
-  gboolean closed = connection->state == ENGINE_STATE_CLOSED;
-
-  if (connection->opened && !connection->end_told)
-    {
-      connection->end_told = TRUE;
-      context->events->closed (connection, connection->close_code, connection->close_reason);
-    }
-  else if (connection->role == WIRE_ROLE_CLIENT && connection->dial != NULL)
-    connection_announce_failure (connection);
-
-  if (closed)
-    engine_connection_queue_push (&context->dead, connection);
+  return connection;
 }

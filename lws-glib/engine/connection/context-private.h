@@ -10,7 +10,7 @@
 #include "engine/websocket/deflate-private.h"
 #include "engine/base/fork-private.h"
 #include "engine/output/frame-cache-private.h"
-#include "engine/base/mailbox-private.h"
+#include "engine/broadcast/mailbox-private.h"
 #include "engine/base/limits-private.h"
 #include "engine/server/listener-private.h"
 #include "engine/connection/memory-private.h"
@@ -46,8 +46,28 @@ typedef struct {
   void (*gone) (gpointer data);
 } EngineDriver;
 
+/* What the floor of connections asks of those above it. */
+typedef struct {
+  /* Nothing holds a context any more that was destroyed. */
+  void (*free_context) (EngineContext *context);
+
+  /* A connection is about to be freed, with what clients, HTTP and WebSockets have of it. */
+  void (*free_parts) (EngineConnection *connection);
+
+  /* A client's connection has not come about: why, and that the owner is told. */
+  void (*note_failure) (EngineConnection *connection, EngineError code, const char *text);
+  void (*announce_failure) (EngineConnection *connection);
+
+  /* One fewer is in a handshake: a listener may be resting until then. */
+  void (*handshake_done) (EngineContext *context, EnginePeer *peer);
+
+  /* A broadcast has ended: what it was compressed to need not be known any more. */
+  void (*forget_shared) (EngineContext *context);
+} EngineHooks;
+
 struct libwebsocket_context {
   const EngineEvents *events;
+  const EngineHooks *hooks;
   gpointer owner;
   EngineLimits limits;
   EngineTlsSettings tls;
@@ -129,9 +149,6 @@ gboolean engine_context_adopt (EngineContext *context);
 /* The same, if nobody else has done so since; or nothing, if this process serves already. */
 gboolean engine_context_take (EngineContext *context);
 
-/* Do the connections belong to this process? If not, nothing of them may be touched here. */
-gboolean engine_context_is_ours (EngineContext *context);
-
 /* Is this a copy that came about by a fork(), and was not adopted? That needs no look at what the
  * processes share: for the ways by which something might leave although nobody asked for it, such as
  * in a child that was forked by a callback, and returns from it. */
@@ -147,11 +164,6 @@ engine_context_poller (const EngineContext *context)
 {
   return engine_context_is_copy (context) ? ENGINE_POLLER_NONE : context->epoll_fd;
 }
-
-guint32 engine_context_tick (EngineContext *context);
-/* Without a look at the clock where one was taken: all of an iteration happens in the same tick. */
-guint32 engine_context_now (EngineContext *context);
-void engine_context_set_timer (EngineContext *context, EngineTimer *timer, guint ticks);
 
 /* --- the iteration (iteration.c) */
 
@@ -178,20 +190,3 @@ gboolean engine_iteration_has_time (EngineIteration *iteration);
 
 /* Is there work that needs no waiting? */
 gboolean engine_loop_has_work (EngineContext *context);
-
-/* These do it all, or as much as the iteration under way has time for. */
-
-/* Sends what was gathered. */
-void engine_context_flush (EngineContext *context);
-
-/* Frees connections whose end was told. */
-void engine_context_free_dead (EngineContext *context);
-
-/* Tells the owner what has been sent, and of connections that have ended. */
-void engine_context_announce (EngineContext *context);
-
-/* Between these, what is written is gathered, and what is closed is freed later;
- * an iteration does the same. FALSE if the context was destroyed meanwhile: then it is
- * freed, unless something else on the stack holds it, too. */
-void engine_context_hold (EngineContext *context);
-gboolean engine_context_release (EngineContext *context);

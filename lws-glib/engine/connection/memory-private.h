@@ -37,8 +37,5 @@ gsize engine_memory_default (void);
 
 void engine_memory_set_limit (EngineMemory *memory, gsize limit);
 
-/* Ends connections until there is some room again, if there was none. */
-void engine_memory_relieve (EngineContext *context);
-
 /* Of the messages of @connection its owner holds @bytes now. */
 void engine_memory_hold (EngineConnection *connection, gsize bytes);

@@ -1,6 +1,9 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/connection/notice-private.h"
+
+#include "engine/connection/clock-private.h"
 #include "engine/connection/context-private.h"
 
 #include <glib/gi18n-lib.h>

@@ -5,16 +5,13 @@
 
 #include "engine/connection/connection-private.h"
 
+/* For heads, of which a whole one fits behind what was kept. Requests that come in one go
+ * are kept while one is being answered. */
+#define ENGINE_READ_HEAD_BUFFER (2 * ENGINE_TRANSPORT_READ_MIN)
+
 /* Reads once and works on what there is. */
 void engine_connection_receive (EngineIteration *iteration, EngineConnection *connection);
 
-/* Called from the event data: how much of the frame is still to come, 0 at its end. Of a
- * compressed frame that isn't there yet, or is long, it may be too much, but never too little. */
-guint64 engine_connection_remaining (const EngineConnection *connection);
-
-/* The memory of input that is kept; frees it, with what compression has of it. */
+/* The memory of input that is kept; frees it. */
 gsize engine_connection_kept_bytes (const EngineConnection *connection);
 void engine_connection_drop_input (EngineConnection *connection);
-
-/* Is there input that was read and not used up? */
-gboolean engine_connection_has_input (const EngineConnection *connection);

@@ -3,7 +3,11 @@
  */
 #include "engine/connection/retry-private.h"
 
+#include "engine/base/poller-private.h"
+#include "engine/base/timer-wheel-private.h"
+#include "engine/connection/clock-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/write-private.h"
 
 #define RETRY_TICKS 1
 

@@ -1,8 +1,9 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/connection/connection-private.h"
 #include "engine/base/passed-descriptors-private.h"
+#include "engine/connection/connection-private.h"
+#include "engine/connection/transport-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>

@@ -1,10 +1,11 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/http/http-response-private.h"
-
 #include "engine/base/descriptors-private.h"
-#include "engine/websocket/send-private.h"
+#include "engine/base/error-private.h"
+#include "engine/connection/end-private.h"
+#include "engine/connection/write-private.h"
+#include "engine/http/http-response-private.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,10 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/base/error-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/connection/write-private.h"
 #include "engine/http/http-response-private.h"
-
-#include "engine/websocket/send-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -93,7 +94,7 @@ engine_http_response_write (EngineConnection *connection, const guint8 *bytes, g
       g_set_error_literal (error, ENGINE_ERROR, ENGINE_ERROR_CLOSED, _("There is no HTTP request to be answered"));
       return FALSE;
     }
-  if (!engine_send_check_room (connection, length, error))
+  if (!engine_write_check_room (connection, length, error))
     return FALSE;
 
   response->begun = TRUE;
@@ -101,7 +102,7 @@ engine_http_response_write (EngineConnection *connection, const guint8 *bytes, g
     {
       length = response_follow (response, bytes, length, connection->head_only);
       engine_connection_send_raw (connection, bytes, length);
-      engine_send_note_size (connection, length);
+      engine_write_note_size (connection, length);
     }
 
   return TRUE;

@@ -3,7 +3,12 @@
  */
 #include "engine/http/http-response-private.h"
 
-#include "engine/websocket/send-private.h"
+#include "engine/base/error-private.h"
+#include "engine/connection/connection-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/connection/write-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>

@@ -3,6 +3,8 @@
  */
 #include "engine/output/block-private.h"
 
+#include "engine/connection/memory-private.h"
+
 EngineBlock *
 engine_block_new (EngineMemory *memory, gsize capacity)
 {

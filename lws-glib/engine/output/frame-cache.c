@@ -3,6 +3,8 @@
  */
 #include "engine/output/frame-cache-private.h"
 
+#include "engine/output/block-private.h"
+
 #include <string.h>
 
 guint8 *

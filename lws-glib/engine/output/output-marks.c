@@ -3,6 +3,8 @@
  */
 #include "engine/output/output-marks-private.h"
 
+#include "engine/output/output-queue-private.h"
+
 /* Places in an output: those that somebody wants to be told of, and the end of a message that is
  * larger than what may wait. */
 

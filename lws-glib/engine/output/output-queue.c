@@ -3,6 +3,8 @@
  */
 #include "engine/output/output-queue-private.h"
 
+#include "engine/connection/memory-private.h"
+#include "engine/output/block-private.h"
 #include "engine/output/output-marks-private.h"
 
 #include "wire/decoder-private.h"

@@ -3,11 +3,19 @@
  */
 #include "engine/server/handshake-private.h"
 
+#include "engine/base/error-private.h"
+#include "engine/base/limits-private.h"
 #include "engine/client/connector-private.h"
+#include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
+#include "engine/connection/events-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/connection/write-private.h"
 #include "engine/http/http-response-private.h"
-#include "engine/websocket/send-private.h"
 #include "engine/tls/tls-transport-private.h"
+#include "engine/websocket/deflate-private.h"
+#include "engine/websocket/open-private.h"
 
 #include <glib/gi18n-lib.h>
 

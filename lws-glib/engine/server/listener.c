@@ -1,10 +1,24 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/connection/context-private.h"
+#include "engine/server/listener-private.h"
+
 #include "engine/base/descriptors-private.h"
-#include "engine/base/passed-descriptors-private.h"
+#include "engine/base/error-private.h"
 #include "engine/base/fork-private.h"
+#include "engine/base/limits-private.h"
+#include "engine/base/passed-descriptors-private.h"
+#include "engine/base/poller-private.h"
+#include "engine/base/timer-wheel-private.h"
+#include "engine/connection/admission-private.h"
+#include "engine/connection/arrivals-private.h"
+#include "engine/connection/clock-private.h"
+#include "engine/connection/connection-private.h"
+#include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
+#include "engine/connection/notice-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/connection/transport-private.h"
 #include "engine/server/tls-handshake-private.h"
 
 #include <errno.h>

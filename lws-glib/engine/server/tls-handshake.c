@@ -3,9 +3,17 @@
  */
 #include "engine/server/tls-handshake-private.h"
 
+#include "engine/base/error-private.h"
+#include "engine/base/poller-private.h"
 #include "engine/client/connector-private.h"
+#include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
+#include "engine/connection/scope-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/connection/transport-private.h"
 #include "engine/server/handshake-private.h"
+#include "engine/tls/tls-settings-private.h"
 #include "engine/tls/tls-transport-private.h"
 
 #include <glib/gi18n-lib.h>

@@ -1,10 +1,16 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/tls/tls-transport-private.h"
-
+#include "engine/connection/clock-private.h"
+#include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/connection/transport-private.h"
+#include "engine/tls/tls-buffer-private.h"
 #include "engine/tls/tls-chain-private.h"
+#include "engine/tls/tls-credentials-private.h"
+#include "engine/tls/tls-settings-private.h"
+#include "engine/tls/tls-transport-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>

@@ -3,6 +3,8 @@
  */
 #include "engine/tls/tls-settings-private.h"
 
+#include "engine/tls/tls-buffer-private.h"
+#include "engine/tls/tls-credentials-private.h"
 #include "engine/tls/tls-database-private.h"
 
 #include <glib/gi18n-lib.h>

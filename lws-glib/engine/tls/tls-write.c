@@ -1,9 +1,10 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/tls/tls-transport-private.h"
-
 #include "engine/connection/connection-private.h"
+#include "engine/connection/transport-private.h"
+#include "engine/tls/tls-buffer-private.h"
+#include "engine/tls/tls-transport-private.h"
 
 #include <errno.h>
 #include <string.h>

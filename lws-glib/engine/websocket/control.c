@@ -3,7 +3,12 @@
  */
 #include "engine/websocket/control-private.h"
 
+#include "engine/base/error-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/connection/write-private.h"
+#include "engine/output/block-private.h"
+#include "engine/output/output-queue-private.h"
 #include "engine/websocket/send-private.h"
 
 #include <glib/gi18n-lib.h>
@@ -60,7 +65,7 @@ control_send (EngineConnection *connection, WireOpcode opcode, const guint8 *pay
 
   if (connection->blocked && control_put (connection, opcode, payload, length))
     return TRUE;
-  if (!engine_send_check_room (connection, length, error))
+  if (!engine_write_check_room (connection, length, error))
     return FALSE;
 
   return engine_send_frame (connection, (guint8) (WIRE_FRAME_FIN | opcode), payload, length, error);

@@ -1,7 +1,14 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "engine/websocket/deflate-private.h"
+
+#include "engine/base/error-private.h"
+#include "engine/base/limits-private.h"
+#include "engine/connection/activity-private.h"
+#include "engine/connection/clock-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/memory-private.h"
 
 #include "wire/frame-private.h"
 

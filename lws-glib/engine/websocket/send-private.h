@@ -25,24 +25,3 @@ gboolean engine_send_frame (EngineConnection *connection, guint8 first_byte, con
 /* Writes header and payload, masked if we are a client. */
 gboolean engine_send_build (EngineConnection *connection, guint8 *room, guint8 first_byte, const guint8 *payload,
                             gsize length, GError **error);
-
-/* Bytes as they are: heads and HTTP replies. */
-void engine_connection_send_raw (EngineConnection *connection, const void *bytes, gsize length);
-
-/* Has the event sent told when the output as it is now has left. */
-void engine_connection_mark (EngineConnection *connection, gpointer data);
-
-/* May so much be added to what waits already? One thing above the limit may, beside the others. */
-gboolean engine_send_check_room (EngineConnection *connection, gsize length, GError **error);
-
-/* So many bytes were added after that. */
-void engine_send_note_size (EngineConnection *connection, gsize length);
-
-/* Hands the output to the kernel as far as it takes it. */
-void engine_connection_flush (EngineConnection *connection);
-
-/* The same for a part of it, if there is much. FALSE if there is more to be offered to the kernel. */
-gboolean engine_connection_flush_some (EngineConnection *connection);
-
-/* The kernel takes no more: what waits goes on when epoll says so. */
-void engine_connection_block (EngineConnection *connection);

@@ -3,207 +3,22 @@
  */
 #include "engine/websocket/send-private.h"
 
+#include "engine/base/error-private.h"
+#include "engine/base/fork-private.h"
+#include "engine/base/random-private.h"
 #include "engine/connection/context-private.h"
-#include "engine/connection/progress-private.h"
-#include "engine/connection/retry-private.h"
+#include "engine/connection/state-private.h"
+#include "engine/connection/write-private.h"
+#include "engine/output/block-private.h"
+#include "engine/output/frame-cache-private.h"
+#include "engine/output/output-queue-private.h"
+#include "engine/websocket/deflate-private.h"
+
 #include "wire/mask-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
-
-#define SEND_PARTS_MAX 64
-
-/* What one connection sends before others do: some 0.1 ms of encrypting, and much more than a
- * call to the kernel costs. */
-#define SEND_SOME (256 * 1024)
-
-static gboolean
-send_lost (EngineConnection *connection, gssize result)
-{
-  if (result == -EAGAIN)
-    return FALSE;
-  if (result == -ENOBUFS || result == -ENOMEM)
-    {
-      connection->no_buffers = TRUE;
-      engine_retry_schedule (connection->context);
-      return FALSE;
-    }
-
-  if (!engine_connection_cut (connection))
-    engine_connection_abort (connection, engine_error_for ((int) -result), _("The connection was lost: %s"),
-                             connection->transport->explain (connection, (int) result));
-
-  return TRUE;
-}
-
-/* What is written all the same leads nowhere. */
-static void
-send_nowhere (EngineConnection *connection)
-{
-  engine_output_queue_clear (&connection->output);
-  if (!engine_connection_reads (connection))
-    engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost"));
-}
-
-void
-engine_connection_block (EngineConnection *connection)
-{
-  engine_output_queue_queue_compact (&connection->output);
-  if (connection->blocked)
-    return;
-
-  connection->blocked = TRUE;
-  if (connection->state == ENGINE_STATE_RESPONDING)
-    engine_progress_begin (connection);
-  engine_connection_update_interest (connection);
-}
-
-static void
-send_drained (EngineConnection *connection)
-{
-  if (connection->wants_writable)
-    engine_connection_enqueue (connection, ENGINE_QUEUE_WRITABLE);
-  engine_connection_on_drained (connection);
-}
-
-static void
-send_count (EngineConnection *connection, gsize bytes)
-{
-  engine_output_queue_sent (&connection->output, bytes);
-}
-
-/* What was written may wait in the transport; only then has it been handed to the kernel.
- * FALSE if the connection is blocked or lost. */
-static gboolean
-send_finish (EngineConnection *connection)
-{
-  int result = connection->transport->flush (connection);
-
-  if (result < 0 && send_lost (connection, result))
-    return FALSE;
-  if (result < 0)
-    {
-      engine_connection_block (connection);
-      return FALSE;
-    }
-  if (engine_output_queue_has_reached (&connection->output))
-    engine_connection_enqueue (connection, ENGINE_QUEUE_SENT);
-
-  return TRUE;
-}
-
-void
-engine_connection_mark (EngineConnection *connection, gpointer data)
-{
-  engine_output_queue_mark (&connection->output, data);
-}
-
-/* Of what waits, the first @most bytes. Returns how much that is. */
-static gsize
-send_choose (const EngineOutputQueue *output, gsize most, struct iovec *parts, int *count)
-{
-  int all = engine_output_queue_parts (output, parts, SEND_PARTS_MAX);
-  gsize offered = 0;
-
-  for (*count = 0; *count < all && offered < most; ++*count)
-    {
-      parts[*count].iov_len = MIN (parts[*count].iov_len, most - offered);
-      offered += parts[*count].iov_len;
-    }
-
-  return offered;
-}
-
-/* Sends until nothing is left, or the kernel takes no more, or @most bytes have left: then it
- * returns FALSE. */
-static gboolean
-send_waiting (EngineConnection *connection, gsize most)
-{
-  EngineOutputQueue *output = &connection->output;
-
-  /* It has ended, or there is no connection yet. */
-  if (connection->watch.fd < 0)
-    return TRUE;
-  /* What waits is for the process to send that this one was forked from. */
-  if (engine_context_is_copy (connection->context))
-    return TRUE;
-  if (connection->cut)
-    {
-      send_nowhere (connection);
-      return TRUE;
-    }
-  if (connection->blocked)
-    {
-      engine_connection_block (connection);
-      return TRUE;
-    }
-
-  while (output->bytes > 0 && most > 0)
-    {
-      struct iovec parts[SEND_PARTS_MAX];
-      int count;
-      gsize offered = send_choose (output, most, parts, &count);
-      gssize sent = connection->transport->write (connection, parts, count);
-
-      if (sent < 0 && send_lost (connection, sent))
-        return TRUE;
-      if (sent > 0)
-        send_count (connection, (gsize) sent);
-      if (sent < (gssize) offered)
-        {
-          if (send_finish (connection))
-            engine_connection_block (connection);
-          return TRUE;
-        }
-      most -= offered;
-    }
-
-  if (!send_finish (connection))
-    return TRUE;
-  if (output->bytes > 0)
-    return FALSE;
-  send_drained (connection);
-
-  return TRUE;
-}
-
-void
-engine_connection_flush (EngineConnection *connection)
-{
-  send_waiting (connection, G_MAXSIZE);
-}
-
-gboolean
-engine_connection_flush_some (EngineConnection *connection)
-{
-  return send_waiting (connection, SEND_SOME);
-}
-
-/* After something was put into the output: it leaves at the end of the iteration, or at
- * once if there is none under way. */
-static void
-send_later (EngineConnection *connection)
-{
-  if (connection->context->depth > 0)
-    engine_connection_enqueue (connection, ENGINE_QUEUE_DIRTY);
-  else
-    engine_connection_flush (connection);
-}
-
-static guint8 *
-send_cache_room (EngineContext *context, gsize size)
-{
-  guint8 *room = engine_frame_cache_room (&context->frame_cache, size);
-
-  if (room != NULL)
-    return room;
-
-  engine_context_flush (context);
-  engine_frame_cache_restart (&context->frame_cache);
-
-  return engine_frame_cache_room (&context->frame_cache, size);
-}
 
 gboolean
 engine_send_build (EngineConnection *connection, guint8 *room, guint8 first_byte, const guint8 *payload, gsize length,
@@ -245,7 +60,7 @@ send_in_cache (EngineConnection *connection, guint8 first_byte, const guint8 *pa
       return TRUE;
     }
 
-  room = send_cache_room (connection->context, size);
+  room = engine_write_cache_room (connection->context, size);
   if (!engine_send_build (connection, room, first_byte, payload, length, error))
     return FALSE;
 
@@ -289,8 +104,8 @@ send_by_reference (EngineConnection *connection, guint8 first_byte, const guint8
   gsize waiting = output->bytes;
   guint8 header[WIRE_FRAME_HEADER_MAX];
   gsize header_size = wire_frame_header (header, first_byte, length, NULL);
-  struct iovec parts[SEND_PARTS_MAX + 2];
-  int count = engine_output_queue_parts (output, parts, SEND_PARTS_MAX);
+  struct iovec parts[ENGINE_WRITE_PARTS_MAX + 2];
+  int count = engine_output_queue_parts (output, parts, ENGINE_WRITE_PARTS_MAX);
   EngineBlock *rest;
   gssize sent;
   gsize taken;
@@ -298,10 +113,10 @@ send_by_reference (EngineConnection *connection, guint8 first_byte, const guint8
   parts[count++] = (struct iovec){ header, header_size };
   parts[count++] = (struct iovec){ (guint8 *) payload, length };
   sent = connection->transport->write (connection, parts, count);
-  if (sent < 0 && send_lost (connection, sent))
+  if (sent < 0 && engine_write_lost (connection, sent))
     return;
 
-  send_count (connection, MIN ((gsize) MAX (sent, 0), waiting));
+  engine_write_count (connection, MIN ((gsize) MAX (sent, 0), waiting));
   taken = sent > (gssize) waiting ? (gsize) sent - waiting : 0;
   if (taken < size)
     {
@@ -317,7 +132,7 @@ send_by_reference (EngineConnection *connection, guint8 first_byte, const guint8
         output->unit_left = rest->used;
       engine_block_unref (rest);
     }
-  if (send_finish (connection) && taken < size)
+  if (engine_write_finish (connection) && taken < size)
     engine_connection_block (connection);
 }
 
@@ -336,7 +151,7 @@ send_large (EngineConnection *connection, guint8 first_byte, const guint8 *paylo
   /* Among many receivers the frame is built once; a client's is masked. Otherwise
    * there is nothing to copy, unless the kernel is full already. */
   if (connection->role == WIRE_ROLE_CLIENT || connection->blocked || frame_cache->sharing > 0 ||
-      engine_output_queue_is_long (&connection->output, SEND_PARTS_MAX))
+      engine_output_queue_is_long (&connection->output, ENGINE_WRITE_PARTS_MAX))
     return send_in_block (connection, first_byte, payload, length, size, error);
 
   send_by_reference (connection, first_byte, payload, length, size);
@@ -356,7 +171,7 @@ engine_send_frame (EngineConnection *connection, guint8 first_byte, const guint8
   else
     queued = send_large (connection, first_byte, payload, length, size, error);
   if (queued)
-    send_later (connection);
+    engine_write_later (connection);
 
   return queued;
 }
@@ -375,28 +190,6 @@ engine_send_check_open (EngineConnection *connection, GError **error)
     g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_CLOSED, _("The connection is not open, it is %s"),
                  engine_state_name (connection->state));
   return FALSE;
-}
-
-gboolean
-engine_send_check_room (EngineConnection *connection, gsize length, GError **error)
-{
-  gsize waiting = connection->output.bytes;
-  gsize limit = connection->context->limits.output_limit;
-
-  /* What is empty has a header all the same. */
-  if (engine_output_queue_has_room (&connection->output, MAX (length, 1), limit))
-    return TRUE;
-
-  g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_FULL,
-               _("%zu bytes wait for the peer to take them, no more than %zu may"), waiting, limit);
-  return FALSE;
-}
-
-void
-engine_send_note_size (EngineConnection *connection, gsize length)
-{
-  if (length > connection->context->limits.output_limit)
-    engine_output_queue_note_large (&connection->output, length);
 }
 
 gboolean
@@ -436,38 +229,16 @@ engine_connection_send_data (EngineConnection *connection, WireOpcode opcode, gb
 
   if (!engine_send_check_open (connection, error))
     return FALSE;
-  if (!engine_send_check_room (connection, length, error))
+  if (!engine_write_check_room (connection, length, error))
     return FALSE;
   if (!(connection->deflate != NULL
           ? send_deflated (connection, &frame, error)
           : engine_send_frame (connection, frame.first_byte, frame.payload, frame.length, error)))
     return FALSE;
 
-  engine_send_note_size (connection, length);
+  engine_write_note_size (connection, length);
   connection->sending_message = !last;
 
   return TRUE;
 }
 
-void
-engine_connection_send_raw (EngineConnection *connection, const void *bytes, gsize length)
-{
-  EngineOutputQueue *output = &connection->output;
-  EngineFrameCache *frame_cache = &connection->context->frame_cache;
-  gboolean small = length <= ENGINE_FRAME_CACHE_FRAME_MAX;
-  guint8 *room = small ? send_cache_room (connection->context, length) : NULL;
-  g_autoptr (EngineBlock) block = small ? engine_block_ref (frame_cache->block) : engine_block_new (&connection->context->memory, length);
-
-  if (!small)
-    {
-      block->used = length;
-      room = block->data;
-    }
-  memcpy (room, bytes, length);
-
-  /* Raw bytes have no frames in them: all of them are one unit. */
-  if (output->unit_left == output->bytes)
-    output->unit_left += length;
-  engine_output_queue_append (output, block, (gsize) (room - block->data), length);
-  send_later (connection);
-}

@@ -1,7 +1,13 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/broadcast/broadcast-private.h"
+#include "engine/broadcast/mailbox-private.h"
+
+#include "engine/base/error-private.h"
+#include "engine/base/fork-private.h"
+#include "engine/base/limits-private.h"
+#include "engine/base/poller-private.h"
+#include "engine/connection/context-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
