@@ -65,15 +65,15 @@ frame_size (LwsgConnection *self, gsize length)
 }
 
 /* Makes room for a message, or for what follows of it, according to the policy. FALSE: it
- * is not to be sent, and that is an error if @error is set. */
+ * is not to be sent, and that is an error if @error is set. Of those that are dropped for it, it itself perhaps, the
+ * caller tells when it is done: who hears of them may send, too. */
 static gboolean
-make_room (LwsgConnection *self, gsize length, GError **error)
+make_room (LwsgConnection *self, gsize length, guint *dropped, GError **error)
 {
   EngineOutputQueue *output = &self->engine->output;
   gsize size = frame_size (self, length);
   gsize wanted = engine_output_queue_counted (output) + size;
   gboolean fits;
-  guint dropped;
 
   if (engine_output_queue_has_room (output, size, self->max_buffered))
     return TRUE;
@@ -84,16 +84,16 @@ make_room (LwsgConnection *self, gsize length, GError **error)
   switch (self->policy)
     {
     case LWSG_SLOW_CONSUMER_DROP_OLDEST:
-      dropped = engine_output_queue_drop (output, wanted - MIN (self->max_buffered, wanted),
+      *dropped = engine_output_queue_drop (output, wanted - MIN (self->max_buffered, wanted),
                                     engine_deflate_may_drop (self->engine));
       if (engine_output_queue_has_reached (output))
         engine_connection_enqueue (self->engine, ENGINE_QUEUE_SENT);
       /* If not, what is left has begun to leave, and leaves no room. */
       fits = engine_output_queue_has_room (output, size, self->max_buffered);
-      drop_messages (self, dropped + (fits ? 0 : 1));
+      *dropped += fits ? 0 : 1;
       return fits;
     case LWSG_SLOW_CONSUMER_DROP_NEWEST:
-      drop_messages (self, 1);
+      *dropped = 1;
       return FALSE;
     case LWSG_SLOW_CONSUMER_CLOSE:
       break;
@@ -108,11 +108,23 @@ make_room (LwsgConnection *self, gsize length, GError **error)
 
 /* --- on the service thread */
 
+/* What was sent is told when all of it is done. */
+static void
+notify_sent (LwsgConnection *self, gboolean last)
+{
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BYTES_SENT);
+  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BUFFERED_AMOUNT);
+  if (last)
+    lwsg_connection_notify (self, LWSG_CONNECTION_PROP_MESSAGES_SENT);
+  lwsg_connection_watch_output (self);
+}
+
 gboolean
 lwsg_connection_send_here (LwsgConnection *self, LwsgMessageType type, gboolean last, const guint8 *payload,
                            gsize length, GError **error)
 {
   g_autoptr (GError) failure = NULL;
+  guint dropped = 0;
 
   if (self->engine == NULL || self->engine->state != ENGINE_STATE_OPEN)
     return lwsg_connection_set_closed_error (self, error);
@@ -121,31 +133,27 @@ lwsg_connection_send_here (LwsgConnection *self, LwsgMessageType type, gboolean 
       self->dropping = !last;
       return TRUE;
     }
-  if (!make_room (self, length, &failure))
+  if (!make_room (self, length, &dropped, &failure))
     {
       self->dropping = failure == NULL && !last;
+      drop_messages (self, dropped);
       if (failure == NULL)
         return TRUE;
       g_propagate_error (error, g_steal_pointer (&failure));
       return FALSE;
     }
-  /* Who was notified of what was dropped may have closed the context. */
-  if (self->engine == NULL)
-    return lwsg_connection_set_closed_error (self, error);
   if (!engine_connection_send_data (self->engine, (WireOpcode) type, last, payload, length, &failure))
-    return lwsg_error_propagate (error, g_steal_pointer (&failure));
+    {
+      drop_messages (self, dropped);
+      return lwsg_error_propagate (error, g_steal_pointer (&failure));
+    }
 
   if (G_UNLIKELY (frame_size (self, length) > self->max_buffered))
     engine_output_queue_note_large (&self->engine->output, frame_size (self, length));
   self->bytes_sent += length;
-  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BYTES_SENT);
-  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BUFFERED_AMOUNT);
-  if (last)
-    {
-      self->messages_sent++;
-      lwsg_connection_notify (self, LWSG_CONNECTION_PROP_MESSAGES_SENT);
-    }
-  lwsg_connection_watch_output (self);
+  self->messages_sent += last ? 1 : 0;
+  drop_messages (self, dropped);
+  notify_sent (self, last);
 
   return TRUE;
 }

@@ -438,6 +438,52 @@ test_drop_newest (Duo *duo, gconstpointer data)
   g_assert_cmpuint (g_array_index (numbers, guint32, numbers->len - 90), <, 3900);
 }
 
+static void
+begin_another (LwsgConnection *connection, GParamSpec *pspec, gpointer user_data)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("be", 2);
+  guint *begun = user_data;
+
+  if (++*begun == 1)
+    g_assert_true (lwsg_connection_send_fragment (connection, LWSG_MESSAGE_TEXT, bytes, FALSE, NULL));
+}
+
+/* Who hears of what was dropped begins a message in fragments: the one that others had to go for is not taken for a
+ * part of it. */
+static void
+test_drop_begins_another (Duo *duo, gconstpointer data)
+{
+  g_autoptr (GBytes) block = block_of (BLOCK);
+  g_autoptr (GBytes) rest = g_bytes_new_static ("gun", 3);
+  guint begun = 0;
+
+  duo_shrink_buffers (duo);
+  lwsg_connection_set_slow_consumer_policy (duo->accepted, LWSG_SLOW_CONSUMER_DROP_OLDEST);
+  lwsg_connection_pause (duo->connected);
+  duo_fill (duo->accepted, block);
+  for (guint i = 0; i < 3; i++)
+    g_assert_true (lwsg_connection_send (duo->accepted, LWSG_MESSAGE_BINARY, block, NULL));
+  g_signal_connect (duo->accepted, "notify::dropped-messages", G_CALLBACK (begin_another), &begun);
+  lwsg_connection_set_max_buffered_amount (duo->accepted, 2 * BLOCK + 100);
+  g_assert_true (lwsg_connection_send (duo->accepted, LWSG_MESSAGE_BINARY, block, NULL));
+  g_assert_cmpuint (begun, >=, 1);
+  g_assert_true (lwsg_connection_send_fragment (duo->accepted, LWSG_MESSAGE_TEXT, rest, TRUE, NULL));
+
+  lwsg_connection_resume (duo->connected);
+  for (;;)
+    {
+      g_autoptr (LwsgMessage) message = duo_receive (duo->connected);
+
+      if (lwsg_message_get_message_type (message) == LWSG_MESSAGE_TEXT)
+        {
+          g_assert_cmpstr (lwsg_message_get_text (message), ==, "begun");
+          break;
+        }
+      g_assert_true (g_bytes_equal (lwsg_message_get_bytes (message), block));
+    }
+  g_signal_handlers_disconnect_by_data (duo->accepted, &begun);
+}
+
 /* Who waited for a message that was dropped need not wait any longer. */
 static void
 test_drop_completes (Duo *duo, gconstpointer data)
@@ -643,6 +689,7 @@ main (int argc, char **argv)
   duo_add_test ("/object/send/drop-oldest", test_drop_oldest);
   duo_add_test ("/object/send/drop-newest", test_drop_newest);
   duo_add_test ("/object/send/drop-completes", test_drop_completes);
+  duo_add_test ("/object/send/drop-begins-another", test_drop_begins_another);
   duo_add_test ("/object/send/drop-fragments", test_drop_fragments);
   duo_add_test ("/object/send/too-slow", test_too_slow);
   duo_add_test ("/object/send/behind-large", test_behind_large);
