@@ -128,21 +128,35 @@ libwebsockets_fork_service_loop (struct libwebsocket_context *context)
   return 0;
 }
 
+/* The other end hangs up when the process is gone. Signals that come meanwhile, however many, don't make it longer. */
+static gboolean
+fork_wait_for_end (int hang_up_pipe)
+{
+  const gint64 end = g_get_monotonic_time () + FORK_END_MS * G_TIME_SPAN_MILLISECOND;
+  struct pollfd ended = { .fd = hang_up_pipe, .events = POLLIN };
+  int count;
+
+  do
+    {
+      const gint64 left = MAX (end - g_get_monotonic_time (), 0);
+
+      count = poll (&ended, 1, (int) (left / G_TIME_SPAN_MILLISECOND));
+    }
+  while (count < 0 && errno == EINTR);
+
+  return count == 1;
+}
+
 void
 classic_end_loop (ClassicContext *classic)
 {
-  struct pollfd ended = { .fd = classic->hang_up_pipe, .events = POLLIN };
-
   if (classic->hang_up_pipe < 0)
     return;
 
   if (classic->loop_parent == getpid ())
     {
-      /* The other end hangs up when the process is gone. */
       shutdown (classic->hang_up_pipe, SHUT_WR);
-      while (poll (&ended, 1, FORK_END_MS) < 0 && errno == EINTR)
-        ;
-      if (!(ended.revents & (POLLIN | POLLHUP)))
+      if (!fork_wait_for_end (classic->hang_up_pipe))
         kill (classic->loop, SIGKILL);
       /* A program that reaps all its children may have been quicker. */
       while (waitpid (classic->loop, NULL, 0) < 0 && errno == EINTR)

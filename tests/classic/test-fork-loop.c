@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,9 @@ callback_tell (struct libwebsocket *wsi, enum libwebsocket_callback_reasons reas
   if (reason != LWS_CALLBACK_RECEIVE)
     return 0;
 
+  if (strcmp (in, "hang") == 0)
+    for (;;)
+      pause ();
   if (strcmp (in, "fork") == 0)
     answer = g_strdup_printf ("%d", libwebsockets_fork_service_loop (libwebsockets_get_protocol (wsi)->owning_server));
   else
@@ -251,6 +255,47 @@ test_parent_is_killed_beside_sibling (void)
     g_test_skip ("needs pidfd_open()");
 }
 
+/* --- a loop that does not end */
+
+#define SIGNAL_MICROSECONDS 100000
+
+/* By then it was waited for one minute. */
+#define SIGNALS_MAX 600
+
+static void
+count_signal (int number)
+{
+  static volatile sig_atomic_t count;
+
+  if (++count == SIGNALS_MAX)
+    _exit (2);
+}
+
+/* It is killed, however many signals its parent gets meanwhile. */
+static void
+test_hangs (void)
+{
+  const struct sigaction action = { .sa_handler = count_signal };
+  const struct itimerval often = { { 0, SIGNAL_MICROSECONDS }, { 0, SIGNAL_MICROSECONDS } };
+  const struct itimerval never = { { 0 } };
+  struct sigaction before;
+  guint16 port;
+  struct libwebsocket_context *context = stage_listen (protocols, &port);
+  g_autoptr (RawPeer) peer = NULL;
+  pid_t loop;
+
+  g_assert_cmpint (libwebsockets_fork_service_loop (context), ==, 0);
+  peer = raw_peer_open (NULL, port, NULL);
+  loop = ask (peer, 1);
+  raw_peer_send_message (peer, "hang");
+  sigaction (SIGALRM, &action, &before);
+  setitimer (ITIMER_REAL, &often, NULL);
+  libwebsocket_context_destroy (context);
+  setitimer (ITIMER_REAL, &never, NULL);
+  sigaction (SIGALRM, &before, NULL);
+  assert_gone (loop);
+}
+
 /* --- a program that forks by itself */
 
 static int
@@ -295,6 +340,7 @@ main (int argc, char **argv)
   g_test_add_func ("/classic/fork-loop/parent-is-killed", test_parent_is_killed);
   g_test_add_func ("/classic/fork-loop/parent-leaves", test_parent_leaves);
   g_test_add_func ("/classic/fork-loop/parent-is-killed-beside-sibling", test_parent_is_killed_beside_sibling);
+  g_test_add_func ("/classic/fork-loop/hangs", test_hangs);
   g_test_add_func ("/classic/fork-loop/fork-of-its-own", test_fork_of_its_own);
 
   return g_test_run ();

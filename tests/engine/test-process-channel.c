@@ -2,10 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -225,6 +227,47 @@ test_descriptor_refused (void)
   g_assert_cmpstr (owner->log->str, ==, "broadcast sealed\n");
 }
 
+/* --- the service process does not keep up */
+
+#define SIGNAL_MICROSECONDS 100000
+
+/* By then it has waited for one minute. */
+#define SIGNALS_MAX 600
+
+static void
+count_signal (int number)
+{
+  static volatile sig_atomic_t count;
+
+  if (++count == SIGNALS_MAX)
+    _exit (2);
+}
+
+static gboolean fail_to_broadcast (Owner *owner);
+
+/* While one signal comes after the other, as for a profile. */
+static gboolean
+fill_under_signals (Owner *owner)
+{
+  const struct sigaction action = { .sa_handler = count_signal };
+  const struct itimerval often = { { 0, SIGNAL_MICROSECONDS }, { 0, SIGNAL_MICROSECONDS } };
+
+  sigaction (SIGALRM, &action, NULL);
+  setitimer (ITIMER_REAL, &often, NULL);
+  while (!fail_to_broadcast (owner))
+    ;
+
+  return TRUE;
+}
+
+static void
+test_signals (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+
+  expect_success (fork_child (owner, fill_under_signals));
+}
+
 /* --- the service process is gone */
 
 static gboolean
@@ -275,6 +318,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/channel/writers", test_writers);
   g_test_add_func ("/engine/channel/bare-write", test_bare_write);
   g_test_add_func ("/engine/channel/descriptor-refused", test_descriptor_refused);
+  g_test_add_func ("/engine/channel/signals", test_signals);
   g_test_add_func ("/engine/channel/dead-service", test_dead_service);
 
   return g_test_run ();

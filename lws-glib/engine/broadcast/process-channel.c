@@ -132,6 +132,14 @@ process_channel_service_lives (EngineContext *context)
   return lives;
 }
 
+/* A signal interrupts the wait within a call, which has its limit by SO_SNDTIMEO, and the next call begins it anew: not
+ * for ever, however many signals come. */
+static gboolean
+process_channel_tries_again (gssize sent, gint64 end)
+{
+  return sent < 0 && errno == EINTR && g_get_monotonic_time () < end;
+}
+
 static gssize
 process_channel_send_descriptor (int sender, int fd)
 {
@@ -163,7 +171,7 @@ process_channel_write_all (int fd, const guint8 *bytes, gsize length)
 }
 
 static gssize
-process_channel_send_large (int sender, const guint8 *payload, gsize length)
+process_channel_send_large (int sender, const guint8 *payload, gsize length, gint64 end)
 {
   int fd = memfd_create ("lws-glib broadcast", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   gssize sent = -1;
@@ -175,7 +183,7 @@ process_channel_send_large (int sender, const guint8 *payload, gsize length)
   if (process_channel_write_all (fd, payload, length) && fcntl (fd, F_ADD_SEALS, PROCESS_CHANNEL_SEALS) == 0)
     do
       sent = process_channel_send_descriptor (sender, fd);
-    while (sent < 0 && errno == EINTR);
+    while (process_channel_tries_again (sent, end));
   failure = errno;
   close (fd);
   errno = failure;
@@ -186,6 +194,7 @@ process_channel_send_large (int sender, const guint8 *payload, gsize length)
 gboolean
 engine_process_channel_send (EngineProtocol *protocol, const guint8 *payload, gsize length, GError **error)
 {
+  const gint64 end = g_get_monotonic_time () + ENGINE_BROADCAST_WAIT_SECONDS * G_TIME_SPAN_SECOND;
   int sender = protocol->channel.sender;
   gssize sent;
 
@@ -199,14 +208,14 @@ engine_process_channel_send (EngineProtocol *protocol, const guint8 *payload, gs
   if (length > 0 && length <= PROCESS_CHANNEL_DATAGRAM_MAX)
     do
       sent = send (sender, payload, length, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
+    while (process_channel_tries_again (sent, end));
   else
-    sent = process_channel_send_large (sender, payload, length);
+    sent = process_channel_send_large (sender, payload, length, end);
 
   if (sent >= 0)
     return TRUE;
 
-  if (errno == EAGAIN)
+  if (errno == EAGAIN || errno == EINTR)
     g_set_error (error, ENGINE_ERROR, ENGINE_ERROR_BROADCAST,
                  _("The service loop did not take a broadcast within %d s"), ENGINE_BROADCAST_WAIT_SECONDS);
   else
