@@ -22,7 +22,8 @@
  * It may be called from that thread, and then calls back before it returns, from
  * any other thread, and from any process that was forked after the context was
  * made, or that its service process was forked from. If the loop does not keep up,
- * the call waits, for 5 seconds at most. Broadcasts of one thread stay in order.
+ * the call waits: in another process for 5 seconds, in another thread until nothing was
+ * taken for 5 seconds. Broadcasts of one thread stay in order.
  *
  * Returns: 0, or -1 if the service process has ended or does not take broadcasts,
  *   or no context was made of @protocol

@@ -167,6 +167,90 @@ test_outlives_its_context (void)
   engine_mailbox_unref (mailbox);
 }
 
+/* --- no room */
+
+/* With it there is room for nothing more. */
+#define CALL_LARGE ENGINE_BROADCAST_MAX
+
+typedef struct {
+  EngineMailbox *mailbox;
+  const char *name;
+  gsize bytes;
+  GString *log;                 /* of the thread that serves */
+} Post;
+
+static void
+note_post (gpointer data)
+{
+  const Post *post = data;
+
+  g_string_append (post->log, post->name);
+}
+
+static void
+leave_post (gpointer data)
+{
+}
+
+static gpointer
+write_post (gpointer data)
+{
+  Post *post = data;
+  g_autoptr (GError) error = NULL;
+
+  engine_mailbox_post (post->mailbox, note_post, post, leave_post, post->bytes, &error);
+  g_assert_no_error (error);
+
+  return NULL;
+}
+
+/* Until so many threads wait for room. */
+static void
+wait_for_waiting (EngineMailbox *mailbox, guint count)
+{
+  const gint64 end = g_get_monotonic_time () + 60 * G_TIME_SPAN_SECOND;
+  guint waiting;
+
+  do
+    {
+      g_mutex_lock (&mailbox->mutex);
+      waiting = g_queue_get_length (&mailbox->waiting);
+      g_mutex_unlock (&mailbox->mutex);
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_usleep (1000);
+    }
+  while (waiting < count);
+}
+
+/* A large call waits for what lies there; small ones that come later, for which there is room, don't keep it
+ * waiting. */
+static void
+test_one_after_the_other (void)
+{
+  g_autoptr (Owner) owner = owner_new_deaf ();
+  EngineMailbox *mailbox = owner->context->mailbox;
+  g_autoptr (GString) log = g_string_new (NULL);
+  Post posts[] = {
+    { mailbox, "first ", 1, log },
+    { mailbox, "large ", CALL_LARGE, log },
+    { mailbox, "small ", 1, log },
+    { mailbox, "last", 1, log },
+  };
+  GThread *threads[G_N_ELEMENTS (posts)];
+
+  write_post (&posts[0]);
+  for (guint i = 1; i < G_N_ELEMENTS (posts); i++)
+    {
+      threads[i] = g_thread_new ("writer", write_post, &posts[i]);
+      wait_for_waiting (mailbox, i);
+    }
+  while (!g_str_has_suffix (log->str, "last"))
+    g_assert_true (engine_loop_service (owner->context, -1));
+  g_assert_cmpstr (log->str, ==, "first large small last");
+  for (guint i = 1; i < G_N_ELEMENTS (posts); i++)
+    g_thread_join (threads[i]);
+}
+
 /* --- the thread that serves */
 
 typedef struct {
@@ -373,6 +457,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/inbox/destroyed-in-claim", test_destroyed_in_claim);
   g_test_add_func ("/engine/inbox/wakes", test_wakes);
   g_test_add_func ("/engine/inbox/at-once", test_at_once);
+  g_test_add_func ("/engine/inbox/one-after-the-other", test_one_after_the_other);
   g_test_add_func ("/engine/inbox/one-begets-another", test_one_begets_another);
   g_test_add_func ("/engine/inbox/destroyed-with-letters", test_destroyed_with_letters);
 

@@ -18,9 +18,11 @@ typedef struct {
   GThread *reader;              /* the thread of the service loop */
   GRecMutex handover;           /* held while that changes, and by who relies on it outside an iteration */
   GMutex mutex;
-  GCond taken;                  /* there is room again */
   GQueue calls;
   gsize bytes;
+  GQueue waiting;               /* who waits for room, in the order of coming */
+  GCond room;                   /* there may be some for the first of them */
+  gint64 taken;                 /* when a call was taken last while somebody waited */
   guint generation;             /* of the process that has the reader */
   gboolean closed;
   gboolean woken;               /* the eventfd was written since it was last read */
@@ -61,9 +63,9 @@ void engine_mailbox_unclaim (EngineClaim *claim);
 
 typedef void (*EngineCallFunc) (gpointer data);
 
-/* From any thread: has @deliver called in an iteration of the context, then @destroy. Waits
- * a bounded time while too many @bytes lie here already. Takes @data, also on
- * failure. */
+/* From any thread: has @deliver called in an iteration of the context, then @destroy. While too many @bytes lie here
+ * already it waits, behind those who came before, and fails once nothing was taken for some seconds. Takes @data, also
+ * on failure. */
 gboolean engine_mailbox_post (EngineMailbox *mailbox, EngineCallFunc deliver, gpointer data, GDestroyNotify destroy,
                             gsize bytes, GError **error);
 

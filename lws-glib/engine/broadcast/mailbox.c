@@ -64,8 +64,9 @@ engine_mailbox_new (GError **error)
   mailbox->generation = engine_fork_generation ();
   g_rec_mutex_init (&mailbox->handover);
   g_mutex_init (&mailbox->mutex);
-  g_cond_init (&mailbox->taken);
+  g_cond_init (&mailbox->room);
   g_queue_init (&mailbox->calls);
+  g_queue_init (&mailbox->waiting);
 
   return mailbox;
 }
@@ -88,7 +89,7 @@ engine_mailbox_unref (EngineMailbox *mailbox)
     {
       g_queue_clear_full (&mailbox->calls, (GDestroyNotify) call_free);
       g_mutex_clear (&mailbox->mutex);
-      g_cond_clear (&mailbox->taken);
+      g_cond_clear (&mailbox->room);
       close (mailbox->watch.fd);
     }
   g_rec_mutex_clear (&mailbox->handover);
@@ -112,7 +113,7 @@ engine_mailbox_close (EngineMailbox *mailbox)
   mailbox->closed = TRUE;
   calls = mailbox->calls;
   g_queue_init (&mailbox->calls);
-  g_cond_broadcast (&mailbox->taken);
+  g_cond_broadcast (&mailbox->room);
   g_mutex_unlock (&mailbox->mutex);
 
   /* What they free may well come back here. */
@@ -187,18 +188,30 @@ engine_mailbox_unclaim (EngineClaim *claim)
 /* --- calls */
 
 static gboolean
+mailbox_has_room (const EngineMailbox *mailbox, gsize length)
+{
+  return mailbox->bytes == 0 || mailbox->bytes + letter_size (length) <= MAILBOX_BYTES_MAX;
+}
+
+/* With the mutex held. One after the other: a large call would never find room between small ones of others. */
+static gboolean
 mailbox_wait_for_room (EngineMailbox *mailbox, gsize length)
 {
-  while (!mailbox->closed && mailbox->bytes > 0 && mailbox->bytes + letter_size (length) > MAILBOX_BYTES_MAX)
-    {
-      /* As long as anything is taken the loop is alive, even if others get the room. */
-      gint64 end = g_get_monotonic_time () + ENGINE_BROADCAST_WAIT_SECONDS * G_TIME_SPAN_SECOND;
+  const gint64 came = g_get_monotonic_time ();
+  GList place = { 0 };
+  gboolean in_time = TRUE;
 
-      if (!g_cond_wait_until (&mailbox->taken, &mailbox->mutex, end))
-        return FALSE;
-    }
+  g_queue_push_tail_link (&mailbox->waiting, &place);
+  while (in_time && !mailbox->closed && (mailbox->waiting.head != &place || !mailbox_has_room (mailbox, length)))
+    /* As long as anything is taken the loop is alive, even if others get the room. */
+    in_time = g_cond_wait_until (&mailbox->room, &mailbox->mutex,
+                                 MAX (came, mailbox->taken) + ENGINE_BROADCAST_WAIT_SECONDS * G_TIME_SPAN_SECOND);
+  g_queue_unlink (&mailbox->waiting, &place);
+  /* For a smaller one there may be some left. */
+  if (!g_queue_is_empty (&mailbox->waiting))
+    g_cond_broadcast (&mailbox->room);
 
-  return !mailbox->closed;
+  return in_time && !mailbox->closed;
 }
 
 /* With the mutex held. The counter can't overflow: it is written to only when nobody has
@@ -273,9 +286,11 @@ mailbox_take (EngineMailbox *mailbox)
   g_mutex_lock (&mailbox->mutex);
   call = g_queue_pop_head (&mailbox->calls);
   if (call != NULL)
+    mailbox->bytes -= letter_size (call->bytes);
+  if (call != NULL && !g_queue_is_empty (&mailbox->waiting))
     {
-      mailbox->bytes -= letter_size (call->bytes);
-      g_cond_broadcast (&mailbox->taken);
+      mailbox->taken = g_get_monotonic_time ();
+      g_cond_broadcast (&mailbox->room);
     }
   g_mutex_unlock (&mailbox->mutex);
 
