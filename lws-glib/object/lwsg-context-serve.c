@@ -55,6 +55,10 @@ lwsg_context_serve_directory (LwsgContext *self, const char *prefix, GFile *dire
  * no path of a request can be is refused: a prefix without a slash at its beginning, or with a
  * percent sign, a question mark, a number sign, a backslash or a segment "." or "..".
  *
+ * A file has one path. What names it in another way, with further slashes or percent escapes
+ * where none are needed, is redirected to that: a handler of #LwsgContext::http-request that keeps
+ * some files from being served knows them by #LwsgRequest:path.
+ *
  * A directory of the program's resources, such as resource:///org/example/site, is served from
  * memory, and always whole.
  *

@@ -796,6 +796,10 @@ lwsg_context_class_init (LwsgContextClass *klass)
    * looked for in the directories of lwsg_context_serve_directory(), and is then answered
    * with 404.
    *
+   * A handler in JavaScript or Python that throws an exception counts as one that returned
+   * %FALSE. One that keeps files from being served catches what its checks throw, and calls
+   * lwsg_request_refuse() then.
+   *
    * Returns: whether the handler takes care of the request
    *
    * Since: 1.0

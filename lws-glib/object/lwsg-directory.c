@@ -58,6 +58,18 @@ directory_check_prefix (const char *prefix, GError **error)
   return FALSE;
 }
 
+/* To the kernel several slashes are one. */
+static void
+directory_merge_slashes (char *path)
+{
+  char *end = path;
+
+  for (const char *c = path; *c != '\0'; c++)
+    if (*c != '/' || end == path || end[-1] != '/')
+      *end++ = *c;
+  *end = '\0';
+}
+
 static gboolean
 directory_check (GFile *directory, GError **error)
 {
@@ -133,6 +145,7 @@ lwsg_directory_new (const char *prefix, GFile *directory, LwsgDirectoryFlags fla
     length--;
   self = g_new (LwsgDirectory, 1);
   self->prefix = g_strndup (prefix, length);
+  directory_merge_slashes (self->prefix);
   self->root = directory_root (directory);
   self->in_resources = g_file_peek_path (directory) == NULL;
   self->links = flags & LWSG_DIRECTORY_NO_SYMLINKS ? ENGINE_LINKS_REFUSE : ENGINE_LINKS_BENEATH;
@@ -186,18 +199,11 @@ directory_is_one (int fd)
   return fstat (fd, &status) == 0 && S_ISDIR (status.st_mode);
 }
 
-/* "docs" is answered with "docs/", or the links of its index would lead elsewhere. */
 static gboolean
-directory_redirect (LwsgRequest *request)
+directory_redirect (LwsgRequest *request, const char *path, const char *end)
 {
-  const char *path = lwsg_request_get_path (request);
   const char *query = lwsg_request_get_query (request);
-  g_autofree char *location = NULL;
-
-  /* Behind two slashes a browser takes the name of a directory for that of a host. */
-  while (path[0] == '/' && path[1] == '/')
-    path++;
-  location = g_strconcat (path, "/", query != NULL ? "?" : NULL, query, NULL);
+  g_autofree char *location = g_strconcat (path, end, query != NULL ? "?" : NULL, query, NULL);
 
   return lwsg_request_redirect (request, 301, location, NULL);
 }
@@ -248,7 +254,8 @@ directory_answer_path (LwsgDirectory *self, LwsgRequest *request, const char *pa
 
   close (fd);
 
-  return directory_redirect (request);
+  /* Or the links of its index would lead elsewhere. */
+  return directory_redirect (request, lwsg_request_get_path (request), "/");
 }
 
 /* --- resources: they are in memory, and there are no links */
@@ -284,9 +291,23 @@ directory_answer_resource (LwsgDirectory *self, LwsgRequest *request, const char
   if (bytes == NULL)
     return lwsg_request_refuse (request, 404, NULL);
   if (is_directory && !g_str_has_suffix (lwsg_request_get_path (request), "/"))
-    return directory_redirect (request);
+    return directory_redirect (request, lwsg_request_get_path (request), "/");
 
   return directory_send_resource (self, request, bytes, is_directory ? index : name);
+}
+
+/* A file has one path. Under others that a client could write for it, with more slashes or percent escapes,
+ * handlers that let nobody see some of the files would not know it. */
+static gboolean
+directory_answer_spelling (LwsgDirectory *self, LwsgRequest *request, const char *path, const char *rest)
+{
+  g_autofree char *spelling = g_uri_escape_string (path, G_URI_RESERVED_CHARS_ALLOWED_IN_PATH, FALSE);
+
+  if (strcmp (spelling, lwsg_request_get_path (request)) != 0)
+    return directory_redirect (request, spelling, "");
+
+  return self->in_resources ? directory_answer_resource (self, request, rest)
+                            : directory_answer_path (self, request, rest);
 }
 
 gboolean
@@ -294,13 +315,16 @@ lwsg_directory_answer (LwsgDirectory *self, LwsgRequest *request)
 {
   const char *method = lwsg_request_get_method (request);
   g_autofree char *path = g_uri_unescape_string (lwsg_request_get_path (request), NULL);
-  const char *rest = path != NULL ? directory_rest (self, path) : NULL;
+  const char *rest;
 
+  if (path == NULL)
+    return FALSE;
+  directory_merge_slashes (path);
+  rest = directory_rest (self, path);
   if (rest == NULL)
     return FALSE;
   if (strcmp (method, "GET") != 0 && strcmp (method, "HEAD") != 0)
     return lwsg_request_refuse (request, 405, NULL);
 
-  return self->in_resources ? directory_answer_resource (self, request, rest)
-                            : directory_answer_path (self, request, rest);
+  return directory_answer_spelling (self, request, path, rest);
 }

@@ -52,6 +52,11 @@ const uri = `ws://127.0.0.1:${context.listen('127.0.0.1', 0)}/`;
 const connection = await context.connect_async(uri, null, null);
 const portions = [1, 2, 3].map(size => new Uint8Array(size));
 ''',
+    'doc/servers.xml': '''
+import Lwsg from 'gi://Lwsg?version=1.0';
+const context = new Lwsg.Context();
+const isTokenOfUser = header => header.startsWith('Bearer ');
+''',
 }
 
 
