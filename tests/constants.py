@@ -5,7 +5,7 @@
 import re
 
 SOURCES = ('engine/base/limits-private.h', 'engine/server/listener.c', 'wire/http-head-private.h', 'object/lwsg-context.c',
-           'object/lwsg-connection-receive.c', 'object/lwsg-store.c')
+           'object/lwsg-connection-look.c', 'object/lwsg-connection-receive.c', 'object/lwsg-store.c')
 
 
 def read(root):

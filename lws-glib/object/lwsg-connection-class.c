@@ -44,7 +44,8 @@ install_signals (void)
    *
    * What comes while there is no handler, or all are blocked, is kept, up to 64 KiB; then no
    * more is read. It is delivered within a second after there is one again, and by
-   * lwsg_connection_resume() at once. A connection whose messages nobody has ever asked for is
+   * lwsg_connection_resume() at once; when the connection has ended that is so for 30 seconds, and
+   * then lwsg_connection_resume() and lwsg_connection_receive_async() bring it. A connection whose messages nobody has ever asked for is
    * different: if that lasts for 30 seconds, the program is taken for one that wants no
    * messages. They are dropped from then on until somebody asks, so that Pings are answered and
    * the end of the connection is seen. Who has got some, and wants no more, says so by a handler
@@ -103,7 +104,9 @@ install_signals (void)
    * LwsgConnection::closed:
    * @self: the connection
    *
-   * The connection has ended: see #LwsgConnection:close-code.
+   * The connection has ended: see #LwsgConnection:close-code. It is emitted once: who connects a
+   * handler late looks at #LwsgConnection:state as well. Messages for which there was no handler
+   * before may follow it.
    *
    * Since: 1.0
    */

@@ -13,7 +13,7 @@ flow_set_paused (LwsgConnection *self, gboolean paused)
       self->paused = paused;
       lwsg_connection_notify (self, LWSG_CONNECTION_PROP_PAUSED);
     }
-  lwsg_connection_start_flow (self);
+  lwsg_connection_deliver_held (self);
 }
 
 /**
@@ -98,5 +98,5 @@ lwsg_connection_set_streaming (LwsgConnection *self, gboolean streaming)
   /* Other handlers than before are looked for. */
   self->heard_in_c = FALSE;
   lwsg_connection_notify (self, LWSG_CONNECTION_PROP_STREAMING);
-  lwsg_connection_start_flow (self);
+  lwsg_connection_deliver_held (self);
 }

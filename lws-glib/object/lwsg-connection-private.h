@@ -198,12 +198,26 @@ void lwsg_connection_drop_held (LwsgConnection *self);
 /* There is no memory for what nobody has taken. */
 void lwsg_connection_drop_received (LwsgConnection *self);
 
-/* The connection has ended, and may be freed by any thread: who looks for handlers does so once
- * more, with a reference. */
-void lwsg_connection_look_last (LwsgConnection *self);
+/* Messages that nobody wants go, now and from now on. */
+void lwsg_connection_drop_unwanted (LwsgConnection *self);
 
-/* The program has had the chance to connect to signals. */
-void lwsg_connection_start_flow (LwsgConnection *self);
+/* Is more held for the program than is read ahead? */
+gboolean lwsg_connection_holds_too_much (LwsgConnection *self);
+
+/* Gives messages to whoever is there for them; at the end of the connection also those
+ * that a pause kept back. */
+void lwsg_connection_deliver_held (LwsgConnection *self);
+
+/* --- lwsg-connection-look.c */
+
+/* Nothing tells that a handler was connected. Where it comes late, and no other message
+ * follows, somebody has to look. */
+void lwsg_connection_look_for_handlers (LwsgConnection *self);
+
+/* The connection has ended, and may be freed by any thread: who looks for handlers does so once
+ * more with a reference, and for a while without one. */
+void lwsg_connection_look_last (LwsgConnection *self);
+void lwsg_connection_look_no_more (LwsgConnection *self);
 
 /* --- lwsg-connection-close.c */
 void lwsg_connection_finish_closes (LwsgConnection *self);

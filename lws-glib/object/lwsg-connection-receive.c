@@ -17,15 +17,6 @@
 /* What a message costs beside its payload. */
 #define RECEIVE_MESSAGE_COST 256
 
-/* Handlers that come late mostly come soon: it is looked for them at first after the shorter time,
- * and then after twice that, up to the longer one. */
-#define RECEIVE_LOOK_MS_MIN 10
-#define RECEIVE_LOOK_MS_MAX 1000
-
-/* Who has not asked by then does not want messages at all, and is not to miss a Ping or a
- * Close because of them. */
-#define RECEIVE_STALL_SECONDS 30
-
 /* --- the flow */
 
 void
@@ -52,9 +43,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LwsgReceived, received_free)
 void
 lwsg_connection_drop_held (LwsgConnection *self)
 {
-  if (self->looking != NULL)
-    g_source_destroy (self->looking);
-  g_clear_pointer (&self->looking, g_source_unref);
+  lwsg_connection_look_no_more (self);
   g_queue_clear_full (&self->held, (GDestroyNotify) received_free);
 }
 
@@ -104,83 +93,21 @@ receive_hold (LwsgConnection *self, const LwsgReceived *received)
   receive_count (self);
 }
 
-static void receive_deliver_held (LwsgConnection *self);
-
-/* A server that only sends connects to no messages. Clients that send some all the same
- * would not be heard any more after a while, and not be seen to leave. */
-static void
-receive_look_at_stall (LwsgConnection *self)
+gboolean
+lwsg_connection_holds_too_much (LwsgConnection *self)
 {
-  if (self->asked || self->paused || self->held_bytes <= RECEIVE_HELD_MAX)
-    return;
+  return self->held_bytes > RECEIVE_HELD_MAX;
+}
 
-  self->stalled += self->look_ms;
-  if (self->stalled < RECEIVE_STALL_SECONDS * 1000)
-    return;
-
+void
+lwsg_connection_drop_unwanted (LwsgConnection *self)
+{
   g_debug ("Dropping %u messages that nobody has wanted", g_queue_get_length (&self->held));
   self->unwanted = TRUE;
   g_queue_clear_full (&self->held, (GDestroyNotify) received_free);
   self->held_bytes = 0;
   receive_count (self);
   lwsg_connection_update_flow (self);
-}
-
-static void
-receive_look_in (LwsgConnection *self, guint milliseconds)
-{
-  self->look_ms = milliseconds;
-  g_source_set_ready_time (self->looking, g_get_monotonic_time () + milliseconds * G_TIME_SPAN_MILLISECOND);
-}
-
-static gboolean
-receive_look_again (gpointer data)
-{
-  g_autoptr (LwsgConnection) self = g_object_ref (data);
-
-  receive_deliver_held (self);
-  receive_look_at_stall (self);
-  if (!g_queue_is_empty (&self->held) && self->engine != NULL)
-    {
-      receive_look_in (self, MIN (self->look_ms * 2, RECEIVE_LOOK_MS_MAX));
-      return G_SOURCE_CONTINUE;
-    }
-
-  g_clear_pointer (&self->looking, g_source_unref);
-
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-look_dispatch (GSource *source, GSourceFunc callback, gpointer data)
-{
-  return callback (data);
-}
-
-static GSourceFuncs look_funcs = { .dispatch = look_dispatch };
-
-/* Nothing tells that a handler was connected. Where it comes late, and no other message
- * follows, somebody has to look. */
-static void
-receive_watch_for_handlers (LwsgConnection *self)
-{
-  LwsgContext *context;
-
-  if (self->looking != NULL || self->engine == NULL)
-    return;
-
-  context = self->engine->context->owner;
-  self->looking = g_source_new (&look_funcs, sizeof (GSource));
-  receive_look_in (self, RECEIVE_LOOK_MS_MIN);
-  g_source_set_callback (self->looking, receive_look_again, self, NULL);
-  g_source_attach (self->looking, context->main_context);
-}
-
-void
-lwsg_connection_look_last (LwsgConnection *self)
-{
-  if (self->looking != NULL)
-    g_source_set_callback (self->looking, receive_look_again, g_object_ref (self), g_object_unref);
 }
 
 static void
@@ -221,10 +148,8 @@ receive_finish_pieces (LwsgConnection *self)
   lwsg_connection_deliver (self, received);
 }
 
-/* Gives messages to whoever is there for them; at the end of the connection also those
- * that a pause kept back. */
-static void
-receive_deliver_held (LwsgConnection *self)
+void
+lwsg_connection_deliver_held (LwsgConnection *self)
 {
   g_autoptr (LwsgConnection) alive = g_object_ref (self);
 
@@ -240,12 +165,6 @@ receive_deliver_held (LwsgConnection *self)
         break;
     }
   lwsg_connection_update_flow (self);
-}
-
-void
-lwsg_connection_start_flow (LwsgConnection *self)
-{
-  receive_deliver_held (self);
 }
 
 /* --- what comes */
@@ -265,9 +184,9 @@ receive_whole_or_piece (LwsgConnection *self, const LwsgReceived *received)
   if (self->unwanted && !self->asked && !lwsg_connection_has_listener (self, self->streaming))
     return;
   receive_hold (self, received);
-  receive_deliver_held (self);
+  lwsg_connection_deliver_held (self);
   if (!g_queue_is_empty (&self->held))
-    receive_watch_for_handlers (self);
+    lwsg_connection_look_for_handlers (self);
 }
 
 /* The bytes of a message, or of a piece of it if those are handed out; NULL if more is to come. */
@@ -367,7 +286,7 @@ lwsg_connection_receive_async (LwsgConnection *self, GCancellable *cancellable, 
 
   lwsg_connection_watch_cancellable (task);
   g_queue_push_tail (&self->receives, g_steal_pointer (&task));
-  receive_deliver_held (self);
+  lwsg_connection_deliver_held (self);
   if (self->engine == NULL)
     lwsg_connection_fail_receives (self);
 }

@@ -123,6 +123,7 @@ lwsg_connection_forget (LwsgConnection *self)
   g_atomic_int_set (&self->state, LWSG_CONNECTION_CLOSED);
   if (self->protocol != NULL)
     lwsg_protocol_remove (self->protocol, self);
+  lwsg_connection_look_no_more (self);
   g_clear_object (&self->context);
 }
 
@@ -144,7 +145,7 @@ lwsg_connection_on_closed (LwsgConnection *self, guint code, const char *reason,
   lwsg_connection_drop_kept (self);
   lwsg_connection_fail_sends (self);
   lwsg_connection_fail_pings (self);
-  lwsg_connection_start_flow (self);
+  lwsg_connection_deliver_held (self);
   lwsg_connection_fail_receives (self);
   lwsg_connection_look_last (self);
   lwsg_connection_finish_closes (self);

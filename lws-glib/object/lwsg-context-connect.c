@@ -362,7 +362,7 @@ lwsg_context_connect_async (LwsgContext *self, const char *uri, const char *cons
 static gboolean
 connect_start_flow (gpointer data)
 {
-  lwsg_connection_start_flow (data);
+  lwsg_connection_deliver_held (data);
 
   return G_SOURCE_REMOVE;
 }

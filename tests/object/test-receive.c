@@ -407,6 +407,65 @@ test_held_after_the_end (Duo *duo, gconstpointer data)
   expect_error (duo->accepted, LWSG_ERROR, LWSG_ERROR_CLOSED);
 }
 
+/* Handlers that come after it has ended, and after all was looked through once. */
+static void
+test_held_late_handler (Duo *duo, gconstpointer data)
+{
+  g_autoptr (GPtrArray) texts = collection ();
+
+  duo_send (duo->connected, "one");
+  duo_send (duo->connected, "two");
+  g_assert_true (lwsg_connection_close (duo->connected, LWSG_CLOSE_NORMAL, NULL, NULL));
+  DUO_UNTIL (is_closed (duo->accepted));
+  for (guint i = 0; i < 3; i++)
+    {
+      g_source_set_ready_time (duo->accepted->looking, 0);
+      DUO_UNTIL (g_source_get_ready_time (duo->accepted->looking) > 0);
+    }
+  g_signal_connect (duo->accepted, "message", G_CALLBACK (on_message), texts);
+  g_source_set_ready_time (duo->accepted->looking, 0);
+  DUO_UNTIL (texts->len == 2);
+  expect_texts (texts, "one, two");
+  DUO_UNTIL (duo->accepted->looking == NULL);
+}
+
+/* What is kept after the end neither keeps the connection nor wakes the program for ever. */
+static void
+test_held_nobody_comes (Duo *duo, gconstpointer data)
+{
+  gpointer accepted = duo->accepted;
+
+  duo_send (duo->connected, "one");
+  g_assert_true (lwsg_connection_close (duo->connected, LWSG_CLOSE_NORMAL, NULL, NULL));
+  DUO_UNTIL (is_closed (accepted));
+  g_source_set_ready_time (duo->accepted->looking, 0);
+  DUO_UNTIL (g_source_get_ready_time (duo->accepted->looking) > 0);
+  duo->accepted->stalled = G_MAXINT;
+  g_source_set_ready_time (duo->accepted->looking, 0);
+  DUO_UNTIL (duo->accepted->looking == NULL);
+  duo_expect (duo->accepted, "one");
+
+  g_object_add_weak_pointer (accepted, &accepted);
+  g_clear_object (&duo->accepted);
+  DUO_UNTIL (accepted == NULL);
+}
+
+/* Freed while it is still looked for handlers. */
+static void
+test_held_freed (Duo *duo, gconstpointer data)
+{
+  gpointer accepted = duo->accepted;
+
+  duo_send (duo->connected, "one");
+  g_assert_true (lwsg_connection_close (duo->connected, LWSG_CLOSE_NORMAL, NULL, NULL));
+  DUO_UNTIL (is_closed (accepted));
+  g_source_set_ready_time (duo->accepted->looking, 0);
+  DUO_UNTIL (g_source_get_ready_time (duo->accepted->looking) > 0);
+  g_object_add_weak_pointer (accepted, &accepted);
+  g_clear_object (&duo->accepted);
+  g_assert_null (accepted);
+}
+
 static void
 welcome (LwsgProtocol *protocol, LwsgConnection *connection, gpointer user_data)
 {
@@ -662,6 +721,9 @@ main (int argc, char **argv)
   duo_add_test ("/object/receive/held-looks", test_held_looks);
   duo_add_test ("/object/receive/held-until-resume", test_held_until_resume);
   duo_add_test ("/object/receive/held-after-the-end", test_held_after_the_end);
+  duo_add_test ("/object/receive/held-late-handler", test_held_late_handler);
+  duo_add_test ("/object/receive/held-nobody-comes", test_held_nobody_comes);
+  duo_add_test ("/object/receive/held-freed", test_held_freed);
   duo_add_closed_test ("/object/receive/welcome", test_welcome);
   duo_add_test ("/object/receive/streaming", test_streaming);
   duo_add_test ("/object/receive/streaming-late", test_streaming_late);

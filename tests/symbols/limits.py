@@ -43,7 +43,7 @@ TOLD = (
     ('CONTEXT_MAX_MESSAGE_SIZE', MIB, 'a message, object API', 'a message that is received, in the object API'),
     ('STORE_KEPT_MAX', MIB, None, 'memory of large messages'),
     ('RECEIVE_HELD_MAX', KIB, 'messages nobody', 'messages that nobody'),
-    ('RECEIVE_STALL_SECONDS', SECONDS, None, 'a program that takes no messages'),
+    ('LOOK_STALL_SECONDS', SECONDS, None, 'a program that takes no messages'),
     ('ENGINE_OUTPUT_LIMIT', MIB, 'output that waits', 'output that waits for a slow reader, in the object API'),
     ('ENGINE_WHOLE_FRAME', '{} bytes', None, 'a piece, in the classic API'),
     ('ENGINE_BROADCAST_MAX', MIB, 'a broadcast', 'a broadcast of the classic API'),
