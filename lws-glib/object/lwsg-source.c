@@ -248,11 +248,12 @@ static const EngineDriver source_driver = {
 };
 
 /* One that was destroyed lives on for as long as anybody refers to it, such as the main loop that is dispatching
- * it, and does nothing any more: another one may take its place. */
+ * it, and does nothing any more: another one may take its place. So may it in a forked process, which has but a copy. */
 static void
-source_give_up_destroyed (EngineContext *context)
+source_give_up_former (EngineContext *context)
 {
-  if (context->driver != &source_driver || !g_source_is_destroyed (context->driver_data))
+  if (context->driver != &source_driver ||
+      (!g_source_is_destroyed (context->driver_data) && !engine_context_is_copy (context)))
     return;
 
   source_context_gone (context->driver_data);
@@ -291,7 +292,7 @@ lwsg_source_new (struct libwebsocket_context *context)
 
   /* If that fails, or another process serves, the source leaves its main loop at once. */
   engine_context_take (context);
-  source_give_up_destroyed (context);
+  source_give_up_former (context);
   g_return_val_if_fail (context->driver == NULL, NULL);
 
   self = (LwsgSource *) g_source_new (&source_funcs, sizeof (LwsgSource));

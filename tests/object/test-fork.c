@@ -278,6 +278,20 @@ serve_by_own_source (gpointer context)
   return 0;
 }
 
+/* ... and that of a process that comes too late leaves its main loop. */
+static int
+come_too_late (gpointer context)
+{
+  GSource *source = lwsg_source_new (context);
+
+  g_assert_nonnull (source);
+  g_source_attach (source, NULL);
+  DUO_UNTIL (g_source_is_destroyed (source));
+  g_source_unref (source);
+
+  return 0;
+}
+
 static void
 test_classic_source (void)
 {
@@ -303,6 +317,7 @@ test_classic_source (void)
   say (peer, "three");
   raw_peer_expect_frame (peer, TEXT, "three", 5);
   stage_expect_exit (child, NULL);
+  stage_expect_exit (stage_fork (come_too_late, context), NULL);
 
   /* The parent has lost it, and its source does not iteration for nothing. */
   DUO_UNTIL (g_source_is_destroyed (source));
