@@ -2,11 +2,17 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "lwsg-connection-private.h"
+
+#include "lwsg-connection-notify-private.h"
+#include "lwsg-connection-properties-private.h"
+#include "lwsg-connection-receive-private.h"
+#include "lwsg-connection-send-private.h"
+#include "lwsg-connection-tls-private.h"
+#include "lwsg-home-private.h"
 #include "lwsg-lend-private.h"
+#include "lwsg-store-private.h"
 
 /* The class and its signals. What they mean is done elsewhere. */
-
-guint lwsg_connection_signals[LWSG_CONNECTION_N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (LwsgConnection, lwsg_connection, G_TYPE_OBJECT)
 

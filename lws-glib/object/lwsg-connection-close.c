@@ -1,8 +1,13 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-connection-close-private.h"
+
+#include "lwsg-connection-notify-private.h"
 #include "lwsg-connection-private.h"
+#include "lwsg-connection-wait-private.h"
 #include "lwsg-error-private.h"
+#include "lwsg-home-private.h"
 
 #include "engine/connection/state-private.h"
 #include "engine/websocket/close-private.h"

@@ -1,8 +1,12 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-connection-deliver-private.h"
+
+#include "lwsg-connection-notify-private.h"
 #include "lwsg-connection-private.h"
 #include "lwsg-lend-private.h"
+#include "lwsg-message-check-private.h"
 #include "lwsg-protocol-private.h"
 
 /* Messages on their way to handlers of signals. */
@@ -15,15 +19,6 @@ lwsg_connection_has_listener (LwsgConnection *self, gboolean for_pieces)
 
   return g_signal_has_handler_pending (self, signal, 0, FALSE) ||
          (!for_pieces && self->protocol != NULL && lwsg_protocol_has_listener (self->protocol));
-}
-
-/* A GBytes: the text that handlers in this thread are being given. */
-static GPrivate deliver_text;
-
-gboolean
-lwsg_connection_is_validated_text (GBytes *bytes)
-{
-  return bytes == g_private_get (&deliver_text);
 }
 
 /* A message that was held before streaming began is one large fragment. */
@@ -54,13 +49,13 @@ deliver_emit_signals (LwsgConnection *self, const LwsgReceived *received)
 static gboolean
 deliver_emit (LwsgConnection *self, const LwsgReceived *received)
 {
-  gpointer outer = g_private_get (&deliver_text);
-  gboolean checked = !received->is_piece && lwsg_message_get_message_type (received->message) == LWSG_MESSAGE_TEXT;
+  const gboolean checked =
+    !received->is_piece && lwsg_message_get_message_type (received->message) == LWSG_MESSAGE_TEXT;
+  GBytes *outer = lwsg_message_check_swap_validated (checked ? lwsg_message_get_bytes (received->message) : NULL);
 
-  g_private_set (&deliver_text, checked ? lwsg_message_get_bytes (received->message) : NULL);
   lwsg_lend_begin ();
   deliver_emit_signals (self, received);
-  g_private_set (&deliver_text, outer);
+  lwsg_message_check_swap_validated (outer);
 
   return lwsg_lend_was_taken ();
 }

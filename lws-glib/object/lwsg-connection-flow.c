@@ -3,6 +3,10 @@
  */
 #include "lwsg-connection-private.h"
 
+#include "lwsg-connection-notify-private.h"
+#include "lwsg-connection-receive-private.h"
+#include "lwsg-home-private.h"
+
 /* Whether messages come now, and whether they come in pieces. */
 
 static void

@@ -1,7 +1,10 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-connection-look-private.h"
+
 #include "lwsg-connection-private.h"
+#include "lwsg-connection-receive-private.h"
 #include "lwsg-context-private.h"
 
 /* Looking for handlers that were connected late: nothing tells of them. */

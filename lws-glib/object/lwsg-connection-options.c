@@ -1,8 +1,12 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/websocket/deflate-private.h"
 #include "lwsg-connection-private.h"
+
+#include "lwsg-connection-notify-private.h"
+#include "lwsg-home-private.h"
+
+#include "engine/websocket/deflate-private.h"
 
 /* What a program may choose for one connection: how much waits for a slow peer, what becomes of
  * the rest, and whether messages are compressed. */

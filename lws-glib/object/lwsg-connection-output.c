@@ -1,7 +1,12 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-connection-output-private.h"
+
+#include "lwsg-connection-notify-private.h"
 #include "lwsg-connection-private.h"
+#include "lwsg-connection-wait-private.h"
+#include "lwsg-home-private.h"
 
 #include "engine/connection/state-private.h"
 #include "engine/connection/write-private.h"
@@ -9,17 +14,6 @@
 #include "engine/websocket/open-private.h"
 
 /* What waits for the peer: who is told that it has left. */
-
-void
-lwsg_connection_watch_output (LwsgConnection *self)
-{
-  if (self->watching_output || self->engine == NULL || self->engine->output.bytes == 0 ||
-      !lwsg_connection_is_watched (self, LWSG_CONNECTION_PROP_BUFFERED_AMOUNT))
-    return;
-
-  self->watching_output = TRUE;
-  engine_connection_mark (self->engine, self);
-}
 
 /**
  * lwsg_connection_send_async:
@@ -112,7 +106,7 @@ lwsg_connection_on_sent (LwsgConnection *self)
       if (reached == self)
         {
           self->watching_output = FALSE;
-          lwsg_connection_watch_output (self);
+          lwsg_connection_notify_when_sent (self);
           continue;
         }
       task = g_queue_pop_head (&self->sends);
@@ -121,21 +115,6 @@ lwsg_connection_on_sent (LwsgConnection *self)
         g_task_return_boolean (task, TRUE);
     }
   lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BUFFERED_AMOUNT);
-}
-
-void
-lwsg_connection_fail_sends (LwsgConnection *self)
-{
-  while (!g_queue_is_empty (&self->sends))
-    {
-      g_autoptr (GTask) task = g_queue_pop_head (&self->sends);
-      GError *error = NULL;
-
-      if (!lwsg_connection_stop_waiting (task))
-        continue;
-      lwsg_connection_set_closed_error (self, &error);
-      g_task_return_error (task, error);
-    }
 }
 
 /**

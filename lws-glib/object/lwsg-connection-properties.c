@@ -1,24 +1,13 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-connection-properties-private.h"
+
+#include "lwsg-connection-notify-private.h"
 #include "lwsg-connection-private.h"
+#include "lwsg-home-private.h"
 
-/* The properties of the class: what they are, and who is told when they change. */
-
-static GParamSpec *properties[LWSG_CONNECTION_N_PROPS];
-static guint notify_signal;
-
-gboolean
-lwsg_connection_is_watched (LwsgConnection *self, guint property)
-{
-  return g_signal_has_handler_pending (self, notify_signal, g_param_spec_get_name_quark (properties[property]), FALSE);
-}
-
-void
-lwsg_connection_notify (LwsgConnection *self, guint property)
-{
-  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
-}
+/* The properties of the class: what they are, and which functions they stand for. */
 
 /* What any thread may ask for. */
 static gboolean
@@ -170,7 +159,7 @@ install_facts (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_STATE] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_STATE] =
     g_param_spec_enum ("state", NULL, NULL, LWSG_TYPE_CONNECTION_STATE, LWSG_CONNECTION_CLOSED,
                        READ_FLAGS);
 
@@ -181,7 +170,7 @@ install_facts (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_PROTOCOL] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_PROTOCOL] =
     g_param_spec_object ("protocol", NULL, NULL, LWSG_TYPE_PROTOCOL, READ_FLAGS);
 
   /**
@@ -191,7 +180,7 @@ install_facts (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_SUBPROTOCOL] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_SUBPROTOCOL] =
     g_param_spec_string ("subprotocol", NULL, NULL, NULL, READ_FLAGS);
 
   /**
@@ -203,7 +192,7 @@ install_facts (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_EXTENSIONS] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_EXTENSIONS] =
     g_param_spec_string ("extensions", NULL, NULL, NULL, READ_FLAGS);
 
   /**
@@ -214,7 +203,7 @@ install_facts (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_TARGET] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_TARGET] =
     g_param_spec_string ("target", NULL, NULL, NULL, READ_FLAGS);
 
   /**
@@ -224,7 +213,7 @@ install_facts (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_REMOTE_ADDRESS] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_REMOTE_ADDRESS] =
     g_param_spec_object ("remote-address", NULL, NULL, G_TYPE_SOCKET_ADDRESS, READ_FLAGS);
 
   /**
@@ -234,7 +223,7 @@ install_facts (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_IS_CLIENT] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_IS_CLIENT] =
     g_param_spec_boolean ("is-client", NULL, NULL, FALSE, READ_FLAGS);
 }
 
@@ -249,7 +238,7 @@ install_tls (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE] =
     g_param_spec_object ("tls-peer-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, READ_FLAGS);
 
   /**
@@ -259,7 +248,7 @@ install_tls (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE_ERRORS] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_TLS_PEER_CERTIFICATE_ERRORS] =
     g_param_spec_flags ("tls-peer-certificate-errors", NULL, NULL, G_TYPE_TLS_CERTIFICATE_FLAGS,
                         G_TLS_CERTIFICATE_NO_FLAGS, READ_FLAGS);
 
@@ -270,7 +259,7 @@ install_tls (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_TLS_PROTOCOL_VERSION] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_TLS_PROTOCOL_VERSION] =
     g_param_spec_enum ("tls-protocol-version", NULL, NULL, G_TYPE_TLS_PROTOCOL_VERSION,
                        G_TLS_PROTOCOL_VERSION_UNKNOWN, READ_FLAGS);
 
@@ -281,7 +270,7 @@ install_tls (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_TLS_CIPHERSUITE_NAME] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_TLS_CIPHERSUITE_NAME] =
     g_param_spec_string ("tls-ciphersuite-name", NULL, NULL, NULL, READ_FLAGS);
 }
 
@@ -299,7 +288,7 @@ install_end (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_CLOSE_CODE] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_CLOSE_CODE] =
     g_param_spec_uint ("close-code", NULL, NULL, 0, G_MAXUINT16, 0, READ_FLAGS);
 
   /**
@@ -309,7 +298,7 @@ install_end (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_CLOSE_REASON] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_CLOSE_REASON] =
     g_param_spec_string ("close-reason", NULL, NULL, NULL, READ_FLAGS);
 }
 
@@ -325,7 +314,7 @@ install_flow (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_BUFFERED_AMOUNT] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_BUFFERED_AMOUNT] =
     g_param_spec_uint64 ("buffered-amount", NULL, NULL, 0, G_MAXUINT64, 0, READ_FLAGS);
 
   /**
@@ -337,7 +326,7 @@ install_flow (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_MAX_BUFFERED_AMOUNT] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_MAX_BUFFERED_AMOUNT] =
     g_param_spec_uint64 ("max-buffered-amount", NULL, NULL, 0, G_MAXUINT64, LWSG_CONNECTION_MAX_BUFFERED, WRITE_FLAGS);
 
   /**
@@ -347,7 +336,7 @@ install_flow (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_SLOW_CONSUMER_POLICY] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_SLOW_CONSUMER_POLICY] =
     g_param_spec_enum ("slow-consumer-policy", NULL, NULL, LWSG_TYPE_SLOW_CONSUMER_POLICY, LWSG_SLOW_CONSUMER_CLOSE,
                        WRITE_FLAGS);
 
@@ -358,7 +347,7 @@ install_flow (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_DROPPED_MESSAGES] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_DROPPED_MESSAGES] =
     g_param_spec_uint ("dropped-messages", NULL, NULL, 0, G_MAXUINT, 0, READ_FLAGS);
 
   /**
@@ -369,7 +358,7 @@ install_flow (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_COMPRESS] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_COMPRESS] =
     g_param_spec_boolean ("compress", NULL, NULL, TRUE, WRITE_FLAGS);
 
   /**
@@ -381,7 +370,7 @@ install_flow (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_STREAMING] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_STREAMING] =
     g_param_spec_boolean ("streaming", NULL, NULL, FALSE, WRITE_FLAGS);
 
   /**
@@ -391,7 +380,7 @@ install_flow (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_PAUSED] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_PAUSED] =
     g_param_spec_boolean ("paused", NULL, NULL, FALSE, READ_FLAGS);
 }
 
@@ -406,7 +395,7 @@ install_statistics (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_ROUND_TRIP_TIME] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_ROUND_TRIP_TIME] =
     g_param_spec_int64 ("round-trip-time", NULL, NULL, -1, G_MAXINT64, -1, READ_FLAGS);
 
   /**
@@ -416,7 +405,7 @@ install_statistics (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_MESSAGES_SENT] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_MESSAGES_SENT] =
     g_param_spec_uint64 ("messages-sent", NULL, NULL, 0, G_MAXUINT64, 0, READ_FLAGS);
 
   /**
@@ -426,7 +415,7 @@ install_statistics (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_MESSAGES_RECEIVED] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_MESSAGES_RECEIVED] =
     g_param_spec_uint64 ("messages-received", NULL, NULL, 0, G_MAXUINT64, 0, READ_FLAGS);
 
   /**
@@ -436,7 +425,7 @@ install_statistics (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_BYTES_SENT] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_BYTES_SENT] =
     g_param_spec_uint64 ("bytes-sent", NULL, NULL, 0, G_MAXUINT64, 0, READ_FLAGS);
 
   /**
@@ -446,7 +435,7 @@ install_statistics (void)
    *
    * Since: 1.0
    */
-  properties[LWSG_CONNECTION_PROP_BYTES_RECEIVED] =
+  lwsg_connection_properties[LWSG_CONNECTION_PROP_BYTES_RECEIVED] =
     g_param_spec_uint64 ("bytes-received", NULL, NULL, 0, G_MAXUINT64, 0, READ_FLAGS);
 }
 
@@ -456,11 +445,10 @@ lwsg_connection_install_properties (GObjectClass *object_class)
   object_class->get_property = properties_get;
   object_class->set_property = properties_set;
 
-  notify_signal = g_signal_lookup ("notify", G_TYPE_OBJECT);
   install_facts ();
   install_tls ();
   install_end ();
   install_flow ();
   install_statistics ();
-  g_object_class_install_properties (object_class, LWSG_CONNECTION_N_PROPS, properties);
+  g_object_class_install_properties (object_class, LWSG_CONNECTION_N_PROPS, lwsg_connection_properties);
 }

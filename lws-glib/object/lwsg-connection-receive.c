@@ -1,11 +1,19 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-connection-receive-private.h"
+
+#include "lwsg-connection-deliver-private.h"
+#include "lwsg-connection-look-private.h"
+#include "lwsg-connection-notify-private.h"
+#include "lwsg-connection-private.h"
+#include "lwsg-connection-wait-private.h"
+#include "lwsg-context-private.h"
+#include "lwsg-home-private.h"
+#include "lwsg-store-private.h"
+
 #include "engine/connection/memory-private.h"
 #include "engine/websocket/open-private.h"
-#include "lwsg-connection-private.h"
-#include "lwsg-context-private.h"
-#include "lwsg-protocol-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -19,8 +27,8 @@
 
 /* --- the flow */
 
-void
-lwsg_connection_update_flow (LwsgConnection *self)
+static void
+receive_update_flow (LwsgConnection *self)
 {
   gboolean pause = self->paused || self->held_bytes > RECEIVE_HELD_MAX;
 
@@ -107,7 +115,7 @@ lwsg_connection_drop_unwanted (LwsgConnection *self)
   g_queue_clear_full (&self->held, (GDestroyNotify) received_free);
   self->held_bytes = 0;
   receive_count (self);
-  lwsg_connection_update_flow (self);
+  receive_update_flow (self);
 }
 
 static void
@@ -164,7 +172,7 @@ lwsg_connection_deliver_held (LwsgConnection *self)
       else if (!receive_deliver_first (self))
         break;
     }
-  lwsg_connection_update_flow (self);
+  receive_update_flow (self);
 }
 
 /* --- what comes */
@@ -288,7 +296,7 @@ lwsg_connection_receive_async (LwsgConnection *self, GCancellable *cancellable, 
   g_queue_push_tail (&self->receives, g_steal_pointer (&task));
   lwsg_connection_deliver_held (self);
   if (self->engine == NULL)
-    lwsg_connection_fail_receives (self);
+    lwsg_connection_wait_fail (self, &self->receives);
 }
 
 /**
@@ -313,20 +321,4 @@ lwsg_connection_receive_finish (LwsgConnection *self, GAsyncResult *result, GErr
   g_return_val_if_fail (g_async_result_is_tagged (result, lwsg_connection_receive_async), NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-void
-lwsg_connection_fail_receives (LwsgConnection *self)
-{
-  GTask *task;
-
-  while ((task = g_queue_pop_head (&self->receives)) != NULL)
-    {
-      GError *error = NULL;
-
-      lwsg_connection_set_closed_error (self, &error);
-      lwsg_connection_stop_waiting (task);
-      g_task_return_error (task, error);
-      g_object_unref (task);
-    }
 }

@@ -1,8 +1,14 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-connection-send-private.h"
+
+#include "lwsg-connection-notify-private.h"
 #include "lwsg-connection-private.h"
+#include "lwsg-connection-wait-private.h"
 #include "lwsg-error-private.h"
+#include "lwsg-home-private.h"
+#include "lwsg-message-check-private.h"
 
 #include "engine/broadcast/mailbox-private.h"
 #include "engine/connection/connection-private.h"
@@ -10,41 +16,9 @@
 #include "engine/output/output-queue-private.h"
 #include "engine/websocket/deflate-private.h"
 #include "engine/websocket/send-private.h"
-#include "wire/utf8-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
-
-/* --- checks */
-
-static gboolean
-check_type (LwsgMessageType type, GError **error)
-{
-  if (type == LWSG_MESSAGE_TEXT || type == LWSG_MESSAGE_BINARY)
-    return TRUE;
-
-  g_set_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT, _("%d is no type of message"), (int) type);
-  return FALSE;
-}
-
-gboolean
-lwsg_connection_check_message (LwsgMessageType type, GBytes *bytes, GError **error)
-{
-  WireUtf8 state = WIRE_UTF8_BOUNDARY;
-  gsize length;
-  const guint8 *data = g_bytes_get_data (bytes, &length);
-
-  if (!check_type (type, error))
-    return FALSE;
-  /* Echoes, and what a chat passes on, were checked when they came. */
-  if (type == LWSG_MESSAGE_BINARY || lwsg_connection_is_validated_text (bytes))
-    return TRUE;
-  if (wire_utf8_feed (&state, data, length) && state == WIRE_UTF8_BOUNDARY)
-    return TRUE;
-
-  g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT, _("A text message must be valid UTF-8"));
-  return FALSE;
-}
 
 /* --- the slow consumer */
 
@@ -116,7 +90,7 @@ notify_sent (LwsgConnection *self, gboolean last)
   lwsg_connection_notify (self, LWSG_CONNECTION_PROP_BUFFERED_AMOUNT);
   if (last)
     lwsg_connection_notify (self, LWSG_CONNECTION_PROP_MESSAGES_SENT);
-  lwsg_connection_watch_output (self);
+  lwsg_connection_notify_when_sent (self);
 }
 
 gboolean
@@ -382,7 +356,7 @@ lwsg_connection_send (LwsgConnection *self, LwsgMessageType type, GBytes *bytes,
   g_return_val_if_fail (LWSG_IS_CONNECTION (self), FALSE);
   g_return_val_if_fail (bytes != NULL, FALSE);
 
-  return lwsg_connection_check_message (type, bytes, error) && send_from_anywhere (self, type, bytes, error);
+  return lwsg_message_check (type, bytes, error) && send_from_anywhere (self, type, bytes, error);
 }
 
 /**
@@ -409,7 +383,7 @@ lwsg_connection_send_text (LwsgConnection *self, const char *text, GError **erro
   g_return_val_if_fail (text != NULL, FALSE);
 
   bytes = g_bytes_new_static (text, strlen (text));
-  if (!lwsg_connection_check_message (LWSG_MESSAGE_TEXT, bytes, error))
+  if (!lwsg_message_check (LWSG_MESSAGE_TEXT, bytes, error))
     return FALSE;
   if (send_if_here (self, LWSG_MESSAGE_TEXT, (const guint8 *) text, strlen (text), &sent, error))
     return sent;
@@ -453,7 +427,7 @@ lwsg_connection_send_fragment (LwsgConnection *self, LwsgMessageType type, GByte
   g_return_val_if_fail (bytes != NULL, FALSE);
   lwsg_return_val_if_elsewhere (self->home, FALSE);
 
-  if (!check_type (type, error))
+  if (!lwsg_message_check_type (type, error))
     return FALSE;
   payload = g_bytes_get_data (bytes, &length);
   if (!lwsg_connection_send_here (self, type, last, payload, length, error))

@@ -1,9 +1,12 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-connection-tls-private.h"
+
+#include "lwsg-connection-private.h"
+
 #include "engine/connection/connection-private.h"
 #include "engine/connection/transport-private.h"
-#include "lwsg-connection-private.h"
 
 /* What TLS found out as the connection opened; it is known after its end, too. */
 

@@ -1,13 +1,18 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-connection-private.h"
+
+#include "lwsg-connection-notify-private.h"
+#include "lwsg-connection-tls-private.h"
+#include "lwsg-connection-wait-private.h"
+#include "lwsg-context-private.h"
+#include "lwsg-home-private.h"
+
 #include "object/lwsg-connection-private.h"
 
 #include "engine/websocket/deflate-private.h"
 #include "object/lwsg-connection-private.h"
-#include "lwsg-connection-private.h"
-#include "lwsg-context-private.h"
-#include "lwsg-protocol-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,22 +47,6 @@
  *
  * Since: 1.0
  */
-
-gboolean
-lwsg_connection_set_closed_error (LwsgConnection *self, GError **error)
-{
-  if (self->close_reason != NULL)
-    g_set_error (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The connection is closed (%u): %s"), self->close_code,
-                 self->close_reason);
-  else if (self->home == NULL)
-    g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The connection has never been open"));
-  else if (self->close_code != 0)
-    g_set_error (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The connection is closed (%u)"), self->close_code);
-  else
-    g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The connection is being closed"));
-
-  return FALSE;
-}
 
 /* Once the connection is closed it is not to be had any more; but few ask for it. */
 static void
@@ -114,106 +103,6 @@ lwsg_connection_on_closing (LwsgConnection *self)
   g_atomic_int_set (&self->state, LWSG_CONNECTION_CLOSING);
   lwsg_connection_notify (self, LWSG_CONNECTION_PROP_STATE);
 }
-
-void
-lwsg_connection_forget (LwsgConnection *self)
-{
-  self->engine = NULL;
-  self->close_code = LWSG_CLOSE_ABNORMAL;
-  g_atomic_int_set (&self->state, LWSG_CONNECTION_CLOSED);
-  if (self->protocol != NULL)
-    lwsg_protocol_remove (self->protocol, self);
-  lwsg_connection_look_no_more (self);
-  g_clear_object (&self->context);
-}
-
-void
-lwsg_connection_on_closed (LwsgConnection *self, guint code, const char *reason, gboolean peer_closed)
-{
-  g_autoptr (LwsgConnection) alive = g_object_ref (self);
-  /* It may go with the last of its connections. */
-  g_autoptr (LwsgContext) context = g_steal_pointer (&self->context);
-
-  self->engine = NULL;
-  self->peer_closed = peer_closed;
-  self->close_code = code;
-  self->close_reason = reason != NULL ? g_utf8_make_valid (reason, -1) : NULL;
-  g_atomic_int_set (&self->state, LWSG_CONNECTION_CLOSED);
-
-  if (self->protocol != NULL)
-    lwsg_protocol_remove (self->protocol, self);
-  lwsg_connection_drop_kept (self);
-  lwsg_connection_fail_sends (self);
-  lwsg_connection_fail_pings (self);
-  lwsg_connection_deliver_held (self);
-  lwsg_connection_fail_receives (self);
-  lwsg_connection_look_last (self);
-  lwsg_connection_finish_closes (self);
-  g_clear_pointer (&self->parts, lwsg_block_free);
-
-  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_STATE);
-  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_CLOSE_CODE);
-  lwsg_connection_notify (self, LWSG_CONNECTION_PROP_CLOSE_REASON);
-  g_signal_emit (self, lwsg_connection_signals[LWSG_CONNECTION_SIGNAL_CLOSED], 0);
-  if (self->protocol != NULL)
-    lwsg_protocol_emit_closed (self->protocol, self);
-}
-
-/* --- tasks that wait */
-
-static gboolean
-connection_on_cancelled (GCancellable *cancellable, gpointer data)
-{
-  g_autoptr (GTask) task = g_object_ref (data);
-  LwsgConnection *self = g_task_get_source_object (task);
-
-  if (!g_cancellable_is_cancelled (cancellable))
-    /* It was reset before we came to see it. */
-    return G_SOURCE_CONTINUE;
-
-  /* The next message is for the next one; other tasks are found to be cancelled when
-   * their time comes. */
-  if (g_queue_remove (&self->receives, task))
-    g_object_unref (task);
-  g_task_return_error_if_cancelled (task);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-connection_drop_source (gpointer source)
-{
-  g_source_destroy (source);
-  g_source_unref (source);
-}
-
-/* The source lives as long as the task waits, and holds no reference to it. */
-void
-lwsg_connection_watch_cancellable (GTask *task)
-{
-  GCancellable *cancellable = g_task_get_cancellable (task);
-  GSource *source;
-
-  /* What has come is not lost by cancelling while the task is on its way back. */
-  g_task_set_check_cancellable (task, FALSE);
-  if (cancellable == NULL)
-    return;
-
-  source = g_cancellable_source_new (cancellable);
-  g_source_set_callback (source, G_SOURCE_FUNC (connection_on_cancelled), task, NULL);
-  g_source_attach (source, g_task_get_context (task));
-  g_task_set_task_data (task, source, connection_drop_source);
-}
-
-gboolean
-lwsg_connection_stop_waiting (GTask *task)
-{
-  g_task_set_task_data (task, NULL, NULL);
-
-  return !g_task_had_error (task);
-}
-
-/* --- the API */
 
 /**
  * lwsg_connection_get_state:

@@ -1,8 +1,11 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/base/limits-private.h"
+#include "lwsg-context-compression-private.h"
+
 #include "lwsg-context-private.h"
+
+#include "engine/base/limits-private.h"
 
 /* The properties for compression, RFC 7692. They hold for connections that open later. */
 

@@ -1,9 +1,14 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-context-connect-private.h"
+
 #include "lwsg-connection-private.h"
+#include "lwsg-connection-receive-private.h"
+#include "lwsg-context-life-private.h"
 #include "lwsg-context-private.h"
 #include "lwsg-error-private.h"
+#include "lwsg-home-private.h"
 
 #include "engine/client/connector-private.h"
 #include "engine/connection/context-private.h"

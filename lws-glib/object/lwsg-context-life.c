@@ -1,15 +1,31 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-context-life-private.h"
+
+#include "lwsg-context-private.h"
+#include "lwsg-home-private.h"
+#include "lwsg-protocol-private.h"
+
 #include "engine/connection/context-private.h"
 #include "engine/connection/state-private.h"
-#include "lwsg-context-private.h"
-#include "lwsg-protocol-private.h"
+
+#include <glib/gi18n-lib.h>
 
 /* How long a context lives. What is open holds it: each connection, each client that connects
  * (its GTask does), and that it listens. All of that ends in the main loop, or with
  * lwsg_context_close(): where nothing holds a context any more there is nothing left to tell, and
  * nothing may be told: in the middle of a garbage collection no handler can be called. */
+
+gboolean
+lwsg_context_check_open (LwsgContext *self, GError **error)
+{
+  if (self->engine != NULL)
+    return TRUE;
+
+  g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The context is closed"));
+  return FALSE;
+}
 
 void
 lwsg_context_keep_listening (LwsgContext *self)

@@ -1,8 +1,12 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/connection/memory-private.h"
+#include "lwsg-context-memory-private.h"
+
 #include "lwsg-context-private.h"
+#include "lwsg-home-private.h"
+
+#include "engine/connection/memory-private.h"
 
 /* The memory that the peers of a context make it hold. */
 

@@ -3,6 +3,8 @@
  */
 #include "lwsg-context-private.h"
 
+#include "lwsg-home-private.h"
+
 /**
  * lwsg_context_get_priority:
  * @self: a context

@@ -32,26 +32,6 @@ struct _LwsgContext {
   LwsgStore *store;             /* for what is received */
 };
 
-/* FALSE with an error once it has been closed. */
-gboolean lwsg_context_check_open (LwsgContext *self, GError **error);
-
-/* Emits ::http-request. TRUE: somebody has answered, or will. */
-gboolean lwsg_context_emit_request (LwsgContext *self, LwsgRequest *request);
-
-/* --- lwsg-context-life.c */
-
-/* A listener was opened: it keeps the context until that is closed. */
-void lwsg_context_keep_listening (LwsgContext *self);
-
-/* The last reference was given up. FALSE: not yet, the main loop has another one. */
-gboolean lwsg_context_may_go (LwsgContext *self);
-
-/* --- lwsg-context-serve.c */
-
-/* May a page of that origin connect? NULL: there was no Origin, so it is no browser. */
-gboolean lwsg_context_allows_origin (LwsgContext *self, const char *origin, const char *host, gboolean secure);
-
-
 /* The identifiers of all properties; those of TLS stand in a row, and those of compression. */
 enum {
   LWSG_CONTEXT_PROP_0,
@@ -83,31 +63,3 @@ enum {
 };
 
 #define LWSG_CONTEXT_N_TLS_PROPS (LWSG_CONTEXT_PROP_TLS_INTERACTION + 1 - LWSG_CONTEXT_PROP_TLS_CERTIFICATE)
-
-/* --- lwsg-context-tls.c */
-void lwsg_context_install_tls (GObjectClass *klass, GParamFlags flags);
-
-/* Both return FALSE for properties of others. */
-gboolean lwsg_context_get_tls_property (LwsgContext *self, guint property, GValue *value);
-gboolean lwsg_context_set_tls_property (LwsgContext *self, guint property, const GValue *value);
-
-/* Emits ::accept-certificate. */
-gboolean lwsg_context_accept_certificate (LwsgContext *self, const char *host, GTlsCertificate *certificate,
-                                          GTlsCertificateFlags errors);
-
-/* --- lwsg-context-compression.c */
-void lwsg_context_install_compression (GObjectClass *object_class, GParamFlags flags);
-
-/* FALSE if it is another property. */
-gboolean lwsg_context_get_compression (LwsgContext *self, guint property, GValue *value);
-gboolean lwsg_context_set_compression (LwsgContext *self, guint property, const GValue *value, GParamSpec *pspec);
-
-/* --- lwsg-context-memory.c */
-void lwsg_context_install_memory (GObjectClass *object_class, GParamFlags flags);
-
-/* --- lwsg-events.c */
-extern const EngineEvents lwsg_events;
-
-/* --- lwsg-context-connect.c */
-void lwsg_context_connect_opened (LwsgContext *self, EngineConnection *engine, GTask *task);
-void lwsg_context_connect_failed (EngineConnection *engine, GTask *task, const GError *error);

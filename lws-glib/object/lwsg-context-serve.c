@@ -1,14 +1,61 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-context-serve-private.h"
+
 #include "lwsg-context-private.h"
+#include "lwsg-directory-private.h"
+#include "lwsg-home-private.h"
+#include "lwsg-request-state-private.h"
 
 #include "wire/origin-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* What a server gives to browsers, and whose pages it lets in. */
+/* What a server gives to browsers, and whose pages it lets in: requests go to the program, and then to the
+ * directories. */
+
+static guint http_request_signal;
+
+gboolean
+lwsg_context_emit_request (LwsgContext *self, LwsgRequest *request)
+{
+  g_autoptr (LwsgContext) alive = g_object_ref (self);
+  gboolean handled = FALSE;
+
+  g_signal_emit (self, http_request_signal, 0, request, &handled);
+  for (guint i = 0; !handled && lwsg_request_is_asking (request) && i < self->directories->len; i++)
+    handled = lwsg_directory_answer (self->directories->pdata[i], request);
+
+  return handled;
+}
+
+void
+lwsg_context_install_http_request (void)
+{
+  /**
+   * LwsgContext::http-request:
+   * @self: the context
+   * @request: the request
+   *
+   * A plain HTTP request came. A handler that returns %TRUE has answered it, or keeps a
+   * reference and answers later; then no other handler is asked. What nobody answers is
+   * looked for in the directories of lwsg_context_serve_directory(), and is then answered
+   * with 404.
+   *
+   * A handler in JavaScript or Python that throws an exception counts as one that returned
+   * %FALSE. One that keeps files from being served catches what its checks throw, and calls
+   * lwsg_request_refuse() then.
+   *
+   * Returns: whether the handler takes care of the request
+   *
+   * Since: 1.0
+   */
+  http_request_signal =
+    g_signal_new ("http-request", LWSG_TYPE_CONTEXT, G_SIGNAL_RUN_LAST, 0, g_signal_accumulator_true_handled, NULL,
+                  NULL, G_TYPE_BOOLEAN, 1, LWSG_TYPE_REQUEST);
+}
 
 /* --- directories */
 

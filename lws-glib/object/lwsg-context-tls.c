@@ -1,9 +1,14 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-context-tls-private.h"
+
+#include "lwsg-context-life-private.h"
+#include "lwsg-context-private.h"
+#include "lwsg-home-private.h"
+
 #include "engine/tls/tls-credentials-private.h"
 #include "engine/tls/tls-settings-private.h"
-#include "lwsg-context-private.h"
 
 #include <glib/gi18n-lib.h>
 

@@ -1,6 +1,21 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-context-private.h"
+
+#include "lwsg-context-compression-private.h"
+#include "lwsg-context-life-private.h"
+#include "lwsg-context-memory-private.h"
+#include "lwsg-context-serve-private.h"
+#include "lwsg-context-tls-private.h"
+#include "lwsg-directory-private.h"
+#include "lwsg-error-private.h"
+#include "lwsg-events-private.h"
+#include "lwsg-home-private.h"
+#include "lwsg-protocol-private.h"
+#include "lwsg-request-private.h"
+#include "lwsg-store-private.h"
+
 #include "object/lwsg-context-private.h"
 
 #include "engine/base/error-private.h"
@@ -9,23 +24,11 @@
 #include "engine/connection/memory-private.h"
 #include "engine/server/listener-private.h"
 #include "object/lwsg-context-private.h"
-#include "lwsg-context-private.h"
-#include "lwsg-error-private.h"
-#include "lwsg-protocol-private.h"
-#include "lwsg-request-private.h"
 
 #include "wire/http-field-private.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <gio/gunixsocketaddress.h>
 #include <glib/gi18n-lib.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 /**
  * SECTION:lwsg-context
@@ -79,13 +82,7 @@
 /* Memory of large messages is kept for so long for others of a burst. */
 #define CONTEXT_STORE_SECONDS 10
 
-enum {
-  SIGNAL_HTTP_REQUEST,
-  N_SIGNALS
-};
-
 static GParamSpec *properties[LWSG_CONTEXT_PROP_TLS_CERTIFICATE];
-static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (LwsgContext, lwsg_context, G_TYPE_OBJECT)
 
@@ -104,217 +101,6 @@ LwsgContext *
 lwsg_context_new (void)
 {
   return g_object_new (LWSG_TYPE_CONTEXT, NULL);
-}
-
-gboolean
-lwsg_context_check_open (LwsgContext *self, GError **error)
-{
-  if (self->engine != NULL)
-    return TRUE;
-
-  g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED, _("The context is closed"));
-  return FALSE;
-}
-
-/* --- listening */
-
-static guint
-context_get_port (EngineListener *listener, GError **error)
-{
-  guint port = engine_listener_port (listener);
-  GError *failure = NULL;
-
-  if (port == 0)
-    {
-      engine_error_set_system (&failure, ENGINE_ERROR_LISTEN, errno, _("The port that was chosen is not known: %s"),
-                               g_strerror (errno));
-      lwsg_error_propagate (error, failure);
-      engine_listener_remove (listener);
-    }
-
-  return port;
-}
-
-/* The port that the listener got, or 0 with an error. */
-static guint
-context_listen_address (LwsgContext *self, GSocketAddress *address, GError **error)
-{
-  GError *failure = NULL;
-  EngineListener *listener = engine_listener_open_address (self->engine, address, &failure);
-
-  if (listener != NULL)
-    return context_get_port (listener, error);
-  lwsg_error_propagate (error, failure);
-
-  return 0;
-}
-
-static guint
-context_listen_all (LwsgContext *self, guint16 port, GError **error)
-{
-  GError *failure = NULL;
-  guint index = self->engine->listeners->len;
-
-  if (engine_listener_open (self->engine, port, &failure))
-    return context_get_port (self->engine->listeners->pdata[index], error);
-  lwsg_error_propagate (error, failure);
-
-  return 0;
-}
-
-static guint
-context_keep_port (LwsgContext *self, guint port)
-{
-  if (port != 0)
-    lwsg_context_keep_listening (self);
-
-  return port;
-}
-
-/**
- * lwsg_context_listen:
- * @self: a context
- * @host: (nullable): an address of this machine, or "localhost"; %NULL for all addresses of
- *   both families
- * @port: the port, 0 to have one chosen
- * @error: return location for a #GError
- *
- * Starts to listen, until lwsg_context_close(): a context that listens is there whoever holds
- * it. It may be called several times. For "localhost" it listens on 127.0.0.1.
- *
- * Errors are of the domain %G_IO_ERROR where that has a code, such as %G_IO_ERROR_ADDRESS_IN_USE
- * and %G_IO_ERROR_PERMISSION_DENIED, and otherwise %LWSG_ERROR_LISTEN,
- * %LWSG_ERROR_INVALID_ARGUMENT if @host is no address, and %LWSG_ERROR_CLOSED after
- * lwsg_context_close().
- *
- * Returns: the port, 0 with @error set
- *
- * Since: 1.0
- */
-guint
-lwsg_context_listen (LwsgContext *self, const char *host, guint16 port, GError **error)
-{
-  g_autoptr (GSocketAddress) address = NULL;
-
-  g_return_val_if_fail (LWSG_IS_CONTEXT (self), 0);
-  lwsg_return_val_if_elsewhere (self->home, 0);
-
-  if (!lwsg_context_check_open (self, error))
-    return 0;
-  if (host == NULL)
-    return context_keep_port (self, context_listen_all (self, port, error));
-
-  address = g_inet_socket_address_new_from_string (strcmp (host, "localhost") == 0 ? "127.0.0.1" : host, port);
-  if (address == NULL)
-    {
-      g_set_error (error, LWSG_ERROR, LWSG_ERROR_INVALID_ARGUMENT, _("\"%s\" is no address to listen on"), host);
-      return 0;
-    }
-
-  return context_keep_port (self, context_listen_address (self, address, error));
-}
-
-/**
- * lwsg_context_listen_path:
- * @self: a context
- * @path: (type filename): the path of a socket that doesn't exist yet
- * @error: return location for a #GError
- *
- * Starts to listen on a Unix socket. Who may connect is decided by the permissions of its
- * directory. The socket is not removed at the end.
- *
- * Returns: %TRUE on success; %FALSE with an error of the domain %G_IO_ERROR, such as
- *   %G_IO_ERROR_ADDRESS_IN_USE if something is there already, with %LWSG_ERROR_LISTEN if
- *   @path can't be that of a socket, or %LWSG_ERROR_CLOSED
- *
- * Since: 1.0
- */
-gboolean
-lwsg_context_listen_path (LwsgContext *self, const char *path, GError **error)
-{
-  g_autoptr (GSocketAddress) address = NULL;
-  GError *failure = NULL;
-
-  g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
-  g_return_val_if_fail (path != NULL, FALSE);
-  lwsg_return_val_if_elsewhere (self->home, FALSE);
-
-  if (!lwsg_context_check_open (self, error))
-    return FALSE;
-
-  /* GIO would cut it off, or take the empty one for any. */
-  if (path[0] == '\0' || strlen (path) >= sizeof ((struct sockaddr_un *) NULL)->sun_path)
-    {
-      g_set_error (error, LWSG_ERROR, LWSG_ERROR_LISTEN, _("\"%s\" can't be the path of a socket"), path);
-      return FALSE;
-    }
-
-  address = g_unix_socket_address_new (path);
-  if (engine_listener_open_address (self->engine, address, &failure) == NULL)
-    return lwsg_error_propagate (error, failure);
-  lwsg_context_keep_listening (self);
-
-  return TRUE;
-}
-
-static gboolean
-context_is_listening (GSocket *socket)
-{
-  int listening = 0;
-
-  return g_socket_get_option (socket, SOL_SOCKET, SO_ACCEPTCONN, &listening, NULL) && listening;
-}
-
-/**
- * lwsg_context_listen_socket:
- * @self: a context
- * @socket: a listening stream socket, such as one that systemd passed on
- * @error: return location for a #GError
- *
- * Accepts connections on a socket that listens already. The context works on a copy of the
- * descriptor: @socket may be closed.
- *
- * Returns: %TRUE on success; %FALSE with %LWSG_ERROR_LISTEN if it does not listen, or
- *   %LWSG_ERROR_CLOSED
- *
- * Since: 1.0
- */
-gboolean
-lwsg_context_listen_socket (LwsgContext *self, GSocket *socket, GError **error)
-{
-  GError *failure = NULL;
-  EngineListener *listener;
-  int fd;
-
-  g_return_val_if_fail (LWSG_IS_CONTEXT (self), FALSE);
-  g_return_val_if_fail (G_IS_SOCKET (socket), FALSE);
-  lwsg_return_val_if_elsewhere (self->home, FALSE);
-
-  if (!lwsg_context_check_open (self, error))
-    return FALSE;
-  if (!context_is_listening (socket))
-    {
-      g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_LISTEN, _("The socket does not listen"));
-      return FALSE;
-    }
-
-  /* A GSocket is never blocking underneath. The descriptor is copied: both may close. */
-  fd = fcntl (g_socket_get_fd (socket), F_DUPFD_CLOEXEC, 0);
-  if (fd < 0)
-    {
-      engine_error_set_system (&failure, ENGINE_ERROR_LISTEN, errno, _("The socket could not be copied: %s"),
-                               g_strerror (errno));
-      return lwsg_error_propagate (error, failure);
-    }
-  listener = engine_listener_add (self->engine, fd, &failure);
-  if (listener == NULL)
-    return lwsg_error_propagate (error, failure);
-  listener->borrowed = TRUE;
-  lwsg_context_keep_listening (self);
-  /* The sockets that are accepted inherit this; one of another family refuses it. */
-  g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
-
-  return TRUE;
 }
 
 /* --- protocols */
@@ -399,21 +185,6 @@ lwsg_context_lookup_protocol (LwsgContext *self, const char *name)
       return self->protocols->pdata[i];
 
   return NULL;
-}
-
-/* --- HTTP */
-
-gboolean
-lwsg_context_emit_request (LwsgContext *self, LwsgRequest *request)
-{
-  g_autoptr (LwsgContext) alive = g_object_ref (self);
-  gboolean handled = FALSE;
-
-  g_signal_emit (self, signals[SIGNAL_HTTP_REQUEST], 0, request, &handled);
-  for (guint i = 0; !handled && lwsg_request_is_asking (request) && i < self->directories->len; i++)
-    handled = lwsg_directory_answer (self->directories->pdata[i], request);
-
-  return handled;
 }
 
 /* --- GObject */
@@ -785,28 +556,7 @@ lwsg_context_class_init (LwsgContextClass *klass)
   lwsg_context_install_tls (object_class, flags);
   lwsg_context_install_compression (object_class, flags);
   lwsg_context_install_memory (object_class, flags);
-
-  /**
-   * LwsgContext::http-request:
-   * @self: the context
-   * @request: the request
-   *
-   * A plain HTTP request came. A handler that returns %TRUE has answered it, or keeps a
-   * reference and answers later; then no other handler is asked. What nobody answers is
-   * looked for in the directories of lwsg_context_serve_directory(), and is then answered
-   * with 404.
-   *
-   * A handler in JavaScript or Python that throws an exception counts as one that returned
-   * %FALSE. One that keeps files from being served catches what its checks throw, and calls
-   * lwsg_request_refuse() then.
-   *
-   * Returns: whether the handler takes care of the request
-   *
-   * Since: 1.0
-   */
-  signals[SIGNAL_HTTP_REQUEST] =
-    g_signal_new ("http-request", LWSG_TYPE_CONTEXT, G_SIGNAL_RUN_LAST, 0, g_signal_accumulator_true_handled, NULL,
-                  NULL, G_TYPE_BOOLEAN, 1, LWSG_TYPE_REQUEST);
+  lwsg_context_install_http_request ();
 }
 
 static void

@@ -4,6 +4,8 @@
 #include "lwsg-directory-private.h"
 
 #include "lwsg-media-type-private.h"
+#include "lwsg-request-file-private.h"
+#include "lwsg-request-headers-private.h"
 #include "lwsg-request-private.h"
 
 #include "object/lwsg-directory-private.h"

@@ -1,11 +1,12 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-error-private.h"
+
 #include "object/lwsg-error-private.h"
 
 #include "engine/base/error-private.h"
 #include "object/lwsg-error-private.h"
-#include "lwsg-error-private.h"
 
 /**
  * SECTION:lwsg-error

@@ -1,10 +1,20 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-events-private.h"
+
+#include "lwsg-connection-close-private.h"
+#include "lwsg-connection-end-private.h"
+#include "lwsg-connection-output-private.h"
 #include "lwsg-connection-private.h"
+#include "lwsg-connection-receive-private.h"
+#include "lwsg-context-connect-private.h"
 #include "lwsg-context-private.h"
+#include "lwsg-context-serve-private.h"
+#include "lwsg-context-tls-private.h"
 #include "lwsg-protocol-private.h"
 #include "lwsg-request-private.h"
+#include "lwsg-request-state-private.h"
 
 #include "engine/client/connector-private.h"
 #include "engine/connection/connection-private.h"

@@ -1,12 +1,13 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-home-private.h"
+
 #include "object/lwsg-home-private.h"
 
 #include "engine/base/fork-private.h"
 #include "engine/broadcast/mailbox-private.h"
 #include "object/lwsg-home-private.h"
-#include "lwsg-home-private.h"
 
 LwsgHome *
 lwsg_home_new (EngineMailbox *mailbox, GMainContext *main_context)

@@ -4,8 +4,19 @@
 #pragma once
 
 #include "engine/broadcast/broadcast-private.h"
+#include "lwsg-home-private.h"
 
 #include <lws-glib/lws-glib.h>
+
+struct _LwsgProtocol {
+  GObject parent_instance;
+
+  LwsgContext *context;         /* NULL once that is gone */
+  EngineProtocol *engine;       /* likewise */
+  LwsgHome *home;
+  char *name;
+  GPtrArray *connections;       /* in order of opening; without references */
+};
 
 LwsgProtocol *lwsg_protocol_new (LwsgContext *context, EngineProtocol *engine);
 

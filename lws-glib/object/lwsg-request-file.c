@@ -1,12 +1,19 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/connection/scope-private.h"
-#include "engine/http/http-response-private.h"
-#include "lwsg-request-private.h"
+#include "lwsg-request-file-private.h"
 
 #include "lwsg-error-private.h"
+#include "lwsg-home-private.h"
 #include "lwsg-media-type-private.h"
+#include "lwsg-request-headers-private.h"
+#include "lwsg-request-private.h"
+#include "lwsg-request-response-private.h"
+#include "lwsg-request-state-private.h"
+
+#include "engine/connection/scope-private.h"
+#include "engine/http/http-response-private.h"
+
 
 #include <unistd.h>
 

@@ -1,7 +1,11 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-request-headers-private.h"
+
+#include "lwsg-home-private.h"
 #include "lwsg-request-private.h"
+#include "lwsg-request-state-private.h"
 
 #include "wire/http-field-private.h"
 

@@ -44,53 +44,5 @@ enum {
 /* A request as its head came. Without a connection it can only be refused. */
 LwsgRequest *lwsg_request_new (EngineConnection *engine, const WireHead *head, gboolean answerable);
 
-/* Do its handlers run, and none of them has answered yet? */
-gboolean lwsg_request_is_asking (LwsgRequest *self);
-
-/* The handlers of a handshake have returned: nothing more can be said to the client by
- * this object. Returns the status that it was refused with, or 0; *headers are those that were
- * added, or NULL. */
-guint lwsg_request_decide (LwsgRequest *self, char **headers);
-
-/* The connection is gone. */
-void lwsg_request_detach (LwsgRequest *self);
-
-/* The handlers have returned: whoever will answer does it later. */
-void lwsg_request_hold (LwsgRequest *self);
-
 /* The answer has been put off for too long. What is still being loaded for it is of no use any more. */
 void lwsg_request_give_up_waiting (LwsgRequest *self);
-
-/* --- headers (lwsg-request-headers.c) */
-
-/* Can it be the value of a header? NULL is none. */
-gboolean lwsg_request_check_field (const char *value, GError **error);
-
-/* May the program send this header? */
-gboolean lwsg_request_check_response_header (const char *name, const char *value, GError **error);
-
-/* --- the answer (lwsg-request-response.c) */
-
-/* Does anybody wait for an answer? */
-gboolean lwsg_request_check_waiting (LwsgRequest *self, GError **error);
-
-/* ... and can it have that status? */
-gboolean lwsg_request_begin_answer (LwsgRequest *self, guint status, GError **error);
-
-/* It is on its way. Gives up the hold on the engine's context that the caller took before. */
-void lwsg_request_end_answer (LwsgRequest *self);
-
-/* --- files (lwsg-request-file.c) */
-
-/* Answers with an open file, and closes the descriptor; with 403 and FALSE if it is none
- * that has contents. FALSE, too, if nobody waits for an answer. */
-gboolean lwsg_request_respond_descriptor (LwsgRequest *self, int fd, const char *content_type);
-
-/* --- TLS (lwsg-request-tls.c) */
-
-/* What TLS found out about the client; all 0 without it. */
-const EngineTlsFacts *lwsg_request_get_tls_facts (LwsgRequest *self);
-
-/* FALSE if the property is not one of TLS. */
-gboolean lwsg_request_get_tls_property (LwsgRequest *self, guint property, GValue *value);
-void lwsg_request_install_tls (GObjectClass *klass, GParamFlags flags);

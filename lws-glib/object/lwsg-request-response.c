@@ -1,29 +1,23 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "engine/connection/scope-private.h"
-#include "engine/http/http-response-private.h"
-#include "lwsg-request-private.h"
+#include "lwsg-request-response-private.h"
 
 #include "lwsg-error-private.h"
+#include "lwsg-home-private.h"
+#include "lwsg-request-headers-private.h"
+#include "lwsg-request-private.h"
+#include "lwsg-request-state-private.h"
+
+#include "engine/connection/scope-private.h"
+#include "engine/http/http-response-private.h"
+
 
 #include "wire/http-field-private.h"
 
 #include <glib/gi18n-lib.h>
 
 /* The answer to a request. */
-
-gboolean
-lwsg_request_check_waiting (LwsgRequest *self, GError **error)
-{
-  if (self->state == LWSG_REQUEST_ASKING || self->state == LWSG_REQUEST_HELD)
-    return TRUE;
-
-  g_set_error_literal (error, LWSG_ERROR, LWSG_ERROR_CLOSED,
-                       self->state == LWSG_REQUEST_GONE ? _("Nobody waits for an answer to this request")
-                                                        : _("The request has been answered already"));
-  return FALSE;
-}
 
 gboolean
 lwsg_request_begin_answer (LwsgRequest *self, guint status, GError **error)

@@ -1,6 +1,8 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-request-tls-private.h"
+
 #include "lwsg-request-private.h"
 
 /* What TLS found out before the request came: who may do what can be decided by it. */
@@ -20,7 +22,7 @@ lwsg_request_get_is_secure (LwsgRequest *self)
 {
   g_return_val_if_fail (LWSG_IS_REQUEST (self), FALSE);
 
-  return lwsg_request_get_tls_facts (self)->ciphersuite != NULL;
+  return self->tls.ciphersuite != NULL;
 }
 
 /**
@@ -39,7 +41,7 @@ lwsg_request_get_tls_peer_certificate (LwsgRequest *self)
 {
   g_return_val_if_fail (LWSG_IS_REQUEST (self), NULL);
 
-  return lwsg_request_get_tls_facts (self)->peer_certificate;
+  return self->tls.peer_certificate;
 }
 
 /**
@@ -57,7 +59,7 @@ lwsg_request_get_tls_peer_certificate_errors (LwsgRequest *self)
 {
   g_return_val_if_fail (LWSG_IS_REQUEST (self), G_TLS_CERTIFICATE_NO_FLAGS);
 
-  return lwsg_request_get_tls_facts (self)->peer_errors;
+  return self->tls.peer_errors;
 }
 
 gboolean

@@ -1,6 +1,14 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lwsg-request-private.h"
+
+#include "lwsg-context-private.h"
+#include "lwsg-home-private.h"
+#include "lwsg-request-response-private.h"
+#include "lwsg-request-state-private.h"
+#include "lwsg-request-tls-private.h"
+
 #include "object/lwsg-request-private.h"
 
 #include "engine/connection/connection-private.h"
@@ -8,8 +16,6 @@
 #include "engine/connection/transport-private.h"
 #include "engine/http/http-response-private.h"
 #include "object/lwsg-request-private.h"
-#include "lwsg-context-private.h"
-#include "lwsg-request-private.h"
 
 #include <string.h>
 
@@ -98,45 +104,6 @@ lwsg_request_new (EngineConnection *engine, const WireHead *head, gboolean answe
     }
 
   return self;
-}
-
-const EngineTlsFacts *
-lwsg_request_get_tls_facts (LwsgRequest *self)
-{
-  return &self->tls;
-}
-
-gboolean
-lwsg_request_is_asking (LwsgRequest *self)
-{
-  return self->state == LWSG_REQUEST_ASKING;
-}
-
-guint
-lwsg_request_decide (LwsgRequest *self, char **headers)
-{
-  self->state = LWSG_REQUEST_ANSWERED;
-  *headers = self->response_headers->len > 0 ? g_strdup (self->response_headers->str) : NULL;
-
-  return self->refusal;
-}
-
-void
-lwsg_request_detach (LwsgRequest *self)
-{
-  if (self->engine != NULL && self->engine->user == self)
-    self->engine->user = NULL;
-  if (self->state != LWSG_REQUEST_ANSWERED)
-    self->state = LWSG_REQUEST_GONE;
-  /* From here on it may be freed by another thread. */
-  g_atomic_pointer_set (&self->engine, NULL);
-}
-
-void
-lwsg_request_hold (LwsgRequest *self)
-{
-  self->state = LWSG_REQUEST_HELD;
-  engine_http_response_hold (self->engine);
 }
 
 void
