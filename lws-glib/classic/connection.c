@@ -5,10 +5,10 @@
 
 #include "engine/base/error-private.h"
 #include "engine/broadcast/protocol-private.h"
+#include "engine/connection/end-private.h"
 #include "engine/connection/state-private.h"
 #include "engine/http/http-response-private.h"
 #include "engine/tls/tls-transport-private.h"
-#include "engine/websocket/close-private.h"
 #include "engine/websocket/control-private.h"
 #include "engine/websocket/open-private.h"
 #include "engine/websocket/receive-private.h"

@@ -6,8 +6,8 @@
 #include "engine/broadcast/protocol-private.h"
 #include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
 #include "engine/connection/events-private.h"
-#include "engine/websocket/close-private.h"
 
 #include <string.h>
 

@@ -11,21 +11,27 @@
 #include "engine/broadcast/mailbox-private.h"
 #include "engine/broadcast/process-channel-private.h"
 #include "engine/client/connector-private.h"
+#include "engine/client/handshake-private.h"
+#include "engine/client/tls-handshake-private.h"
 #include "engine/connection/admission-private.h"
 #include "engine/connection/announce-private.h"
 #include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"
 #include "engine/connection/events-private.h"
 #include "engine/connection/memory-private.h"
+#include "engine/connection/phase-private.h"
 #include "engine/connection/scope-private.h"
 #include "engine/connection/state-private.h"
 #include "engine/connection/write-private.h"
 #include "engine/http/http-response-private.h"
 #include "engine/output/frame-cache-private.h"
+#include "engine/server/handshake-private.h"
 #include "engine/server/listener-private.h"
+#include "engine/server/tls-handshake-private.h"
 #include "engine/tls/tls-settings-private.h"
 #include "engine/websocket/close-private.h"
 #include "engine/websocket/deflate-private.h"
+#include "engine/websocket/open-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -154,7 +160,28 @@ context_free_parts (EngineConnection *connection)
     g_clear_pointer (&connection->response, engine_http_response_free);
 }
 
+#define CONTEXT_PHASES_OF_BOTH                           \
+  [ENGINE_STATE_OPEN] = &engine_phase_open,              \
+  [ENGINE_STATE_CLOSING] = &engine_phase_closing,        \
+  [ENGINE_STATE_DRAINING] = &engine_phase_draining,      \
+  [ENGINE_STATE_LINGERING] = &engine_phase_lingering,    \
+  [ENGINE_STATE_CLOSED] = &engine_phase_closed
+
 static const EngineHooks context_hooks = {
+  .phases = {
+    [WIRE_ROLE_SERVER] = {
+      [ENGINE_STATE_TLS_HANDSHAKE] = &engine_phase_server_tls_handshake,
+      [ENGINE_STATE_HANDSHAKE] = &engine_phase_server_handshake,
+      [ENGINE_STATE_RESPONDING] = &engine_phase_responding,
+      CONTEXT_PHASES_OF_BOTH,
+    },
+    [WIRE_ROLE_CLIENT] = {
+      [ENGINE_STATE_CONNECTING] = &engine_phase_connecting,
+      [ENGINE_STATE_TLS_HANDSHAKE] = &engine_phase_client_tls_handshake,
+      [ENGINE_STATE_HANDSHAKE] = &engine_phase_client_handshake,
+      CONTEXT_PHASES_OF_BOTH,
+    },
+  },
   .free_context = context_free,
   .free_parts = context_free_parts,
   .note_failure = engine_connector_note_failure,
@@ -353,6 +380,7 @@ context_forget_list (EngineConnection *first)
       if (connection->state != ENGINE_STATE_CLOSED)
         engine_connection_enqueue (connection, ENGINE_QUEUE_ENDED);
       connection->state = ENGINE_STATE_CLOSED;
+      connection->phase = &engine_phase_closed;
     }
 }
 

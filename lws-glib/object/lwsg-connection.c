@@ -11,6 +11,10 @@
 
 #include "object/lwsg-connection-private.h"
 
+#include "object/lwsg-connection-private.h"
+
+#include "object/lwsg-connection-private.h"
+
 #include "engine/websocket/deflate-private.h"
 #include "object/lwsg-connection-private.h"
 

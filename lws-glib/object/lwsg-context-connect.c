@@ -10,9 +10,13 @@
 #include "lwsg-error-private.h"
 #include "lwsg-home-private.h"
 
+#include "object/lwsg-context-connect-private.h"
+
+#include "object/lwsg-context-connect-private.h"
+
 #include "engine/client/connector-private.h"
 #include "engine/connection/context-private.h"
-#include "engine/websocket/close-private.h"
+#include "engine/connection/end-private.h"
 #include "wire/http-field-private.h"
 
 #include <gio/gunixsocketaddress.h>

@@ -7,6 +7,7 @@
 #include "lwsg-error-private.h"
 #include "lwsg-home-private.h"
 
+#include "engine/base/error-private.h"
 #include "engine/server/listener-private.h"
 
 #include <errno.h>

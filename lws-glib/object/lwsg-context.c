@@ -18,11 +18,13 @@
 
 #include "object/lwsg-context-private.h"
 
-#include "engine/base/error-private.h"
+#include "object/lwsg-context-private.h"
+
+#include "object/lwsg-context-private.h"
+
 #include "engine/base/limits-private.h"
 #include "engine/connection/context-private.h"
 #include "engine/connection/memory-private.h"
-#include "engine/server/listener-private.h"
 #include "object/lwsg-context-private.h"
 
 #include "wire/http-field-private.h"

@@ -12,6 +12,10 @@
 
 #include "object/lwsg-directory-private.h"
 
+#include "object/lwsg-directory-private.h"
+
+#include "object/lwsg-directory-private.h"
+
 #include "engine/http/http-response-private.h"
 #include "engine/server/open-beneath-private.h"
 

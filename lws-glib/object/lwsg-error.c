@@ -5,6 +5,10 @@
 
 #include "object/lwsg-error-private.h"
 
+#include "object/lwsg-error-private.h"
+
+#include "object/lwsg-error-private.h"
+
 #include "engine/base/error-private.h"
 #include "object/lwsg-error-private.h"
 

@@ -5,6 +5,10 @@
 
 #include "object/lwsg-home-private.h"
 
+#include "object/lwsg-home-private.h"
+
+#include "object/lwsg-home-private.h"
+
 #include "engine/base/fork-private.h"
 #include "engine/broadcast/mailbox-private.h"
 #include "object/lwsg-home-private.h"

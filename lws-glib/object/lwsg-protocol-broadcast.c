@@ -7,6 +7,11 @@
 #include "lwsg-error-private.h"
 #include "lwsg-message-check-private.h"
 
+#include "object/lwsg-protocol-broadcast-private.h"
+
+#include "object/lwsg-protocol-broadcast-private.h"
+
+#include "engine/broadcast/mailbox-private.h"
 #include "engine/broadcast/protocol-private.h"
 
 #include <glib/gi18n-lib.h>

@@ -1,6 +1,7 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "object/lwsg-protocol-private.h"
 #include "lwsg-protocol-private.h"
 
 #include "lwsg-context-private.h"
@@ -10,10 +11,8 @@
 
 #include "object/lwsg-protocol-private.h"
 
-#include "engine/broadcast/mailbox-private.h"
-#include "engine/broadcast/protocol-private.h"
 #include "object/lwsg-protocol-private.h"
-
+#include "object/lwsg-protocol-private.h"
 
 /**
  * SECTION:lwsg-protocol

@@ -11,9 +11,12 @@
 #include "lwsg-request-response-private.h"
 #include "lwsg-request-state-private.h"
 
+#include "object/lwsg-request-file-private.h"
+
+#include "object/lwsg-request-file-private.h"
+
 #include "engine/connection/scope-private.h"
 #include "engine/http/http-response-private.h"
-
 
 #include <unistd.h>
 

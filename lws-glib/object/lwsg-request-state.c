@@ -3,6 +3,10 @@
  */
 #include "lwsg-request-state-private.h"
 
+#include "object/lwsg-request-state-private.h"
+
+#include "object/lwsg-request-state-private.h"
+
 #include "engine/http/http-response-private.h"
 
 #include <glib/gi18n-lib.h>

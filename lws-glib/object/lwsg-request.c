@@ -11,6 +11,10 @@
 
 #include "object/lwsg-request-private.h"
 
+#include "object/lwsg-request-private.h"
+
+#include "object/lwsg-request-private.h"
+
 #include "engine/connection/connection-private.h"
 #include "engine/connection/scope-private.h"
 #include "engine/connection/transport-private.h"

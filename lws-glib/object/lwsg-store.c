@@ -7,6 +7,10 @@
  */
 #include "lwsg-store-private.h"
 
+#include "object/lwsg-store-private.h"
+
+#include "object/lwsg-store-private.h"
+
 #include "engine/base/fork-private.h"
 
 #include <string.h>

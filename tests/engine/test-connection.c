@@ -4,6 +4,7 @@
 #include "engine/base/limits-private.h"
 #include "engine/base/timer-wheel-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
 #include "engine/connection/state-private.h"
 #include "engine/websocket/close-private.h"
 #include "engine/websocket/open-private.h"

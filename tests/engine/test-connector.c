@@ -7,6 +7,7 @@
 #include "engine/client/connector-private.h"
 #include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
 #include "engine/connection/scope-private.h"
 #include "engine/connection/state-private.h"
 #include "engine/websocket/close-private.h"

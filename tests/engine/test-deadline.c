@@ -8,6 +8,7 @@
 #include "engine/base/limits-private.h"
 #include "engine/base/timer-wheel-private.h"
 #include "engine/connection/connection-private.h"
+#include "engine/connection/end-private.h"
 #include "engine/connection/progress-private.h"
 #include "engine/connection/scope-private.h"
 #include "engine/connection/state-private.h"

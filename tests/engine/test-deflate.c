@@ -8,6 +8,7 @@
 #include "engine/broadcast/broadcast-private.h"
 #include "engine/broadcast/protocol-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
 #include "engine/connection/scope-private.h"
 #include "engine/websocket/close-private.h"
 #include "engine/websocket/control-private.h"

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "engine/base/error-private.h"
+#include "engine/connection/end-private.h"
 #include "engine/http/http-response-private.h"
 #include "engine/websocket/open-private.h"
 #include <glib/gstdio.h>
@@ -43,7 +44,7 @@ answer (Owner *owner, OwnerEvent event, EngineConnection *connection, gconstpoin
   if (with->raw != NULL)
     engine_http_response_write (connection, (const guint8 *) with->raw, strlen (with->raw), &with->error);
   if (with->end)
-    engine_http_response_end (connection);
+    engine_connection_close (connection, WIRE_CLOSE_NORMAL, NULL, 0);
 }
 
 static Owner *

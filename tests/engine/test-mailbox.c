@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "engine/base/error-private.h"
+#include "engine/base/limits-private.h"
 #include "engine/broadcast/broadcast-private.h"
 #include "engine/broadcast/mailbox-private.h"
 #include "engine/connection/context-private.h"

@@ -3,6 +3,7 @@
  */
 #include "engine/base/error-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
 #include "engine/connection/scope-private.h"
 #include "engine/output/frame-cache-private.h"
 #include "engine/output/output-queue-private.h"

@@ -3,6 +3,7 @@
  */
 #include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
 #include "engine/connection/transport-private.h"
 #include "engine/websocket/close-private.h"
 #include "../tls/tls-owner.h"

@@ -3,6 +3,7 @@
  */
 #include "engine/base/limits-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
 #include "engine/connection/scope-private.h"
 #include "engine/http/http-response-private.h"
 #include "engine/tls/tls-credentials-private.h"

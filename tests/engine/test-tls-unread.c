@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "engine/connection/connection-private.h"
+#include "engine/connection/end-private.h"
 #include "engine/connection/state-private.h"
 #include "engine/connection/transport-private.h"
 #include "engine/http/http-response-private.h"

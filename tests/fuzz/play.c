@@ -6,6 +6,7 @@
 #include "engine/base/limits-private.h"
 #include "engine/base/poller-private.h"
 #include "engine/client/connector-private.h"
+#include "engine/client/handshake-private.h"
 #include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"
 #include "engine/connection/state-private.h"
@@ -397,7 +398,7 @@ step_connect (PlayPart *part, FuzzInput *input)
     return;
 
   engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, memory_peer_open (&part->peer));
-  engine_handshake_start (connection);
+  engine_client_handshake_start (connection);
 }
 
 /* --- ... and everything else */

@@ -5,6 +5,7 @@
 
 #include "../tls/identity.h"
 #include "engine/base/poller-private.h"
+#include "engine/client/handshake-private.h"
 #include "engine/connection/connection-private.h"
 #include "engine/connection/scope-private.h"
 #include "engine/connection/state-private.h"
@@ -235,7 +236,7 @@ duo_pair_up (Duo *duo)
 
   engine_context_hold (duo->client->engine);
   engine_watch_init (&dialing->watch, ENGINE_WATCH_CONNECTION, fds[0]);
-  engine_handshake_start (dialing);
+  engine_client_handshake_start (dialing);
   engine_context_release (duo->client->engine);
   engine_connection_new (duo->server->engine, WIRE_ROLE_SERVER, fds[1]);
 }

@@ -52,6 +52,9 @@ struct _EngineDial {
   guint n_interim;              /* answers 1xx so far */
 };
 
+/* Until there is a TCP connection. */
+extern const EnginePhase engine_phase_connecting;
+
 /* Never waits. NULL for a destination that can't be: what fails later is told by
  * the event failed. */
 EngineConnection *engine_connector_dial (EngineContext *context, const EngineDestination *destination, GError **error);
@@ -79,7 +82,7 @@ void engine_connector_take_over (EngineConnection *connection, GSocketConnection
 /* --- others */
 
 /* The same up to where GIO would be asked for a TCP connection: for whoever brings
- * another transport and goes on with engine_handshake_start(). */
+ * another transport and goes on with engine_client_handshake_start(). */
 EngineConnection *engine_connector_prepare (EngineContext *context, const EngineDestination *destination,
                                             GError **error);
 

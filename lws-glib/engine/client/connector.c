@@ -8,16 +8,17 @@
 #include "engine/base/passed-descriptors-private.h"
 #include "engine/base/poller-private.h"
 #include "engine/base/random-private.h"
+#include "engine/client/handshake-private.h"
 #include "engine/client/orphans-private.h"
+#include "engine/client/tls-handshake-private.h"
 #include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"
 #include "engine/connection/end-private.h"
 #include "engine/connection/events-private.h"
+#include "engine/connection/phase-private.h"
 #include "engine/connection/scope-private.h"
 #include "engine/connection/state-private.h"
 #include "engine/connection/transport-private.h"
-#include "engine/server/handshake-private.h"
-#include "engine/server/tls-handshake-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -310,7 +311,7 @@ engine_connector_take_over (EngineConnection *connection, GSocketConnection *str
     }
   if (connection->dial->secure)
     {
-      engine_tls_handshake_connect (connection, g_socket_connection_get_socket (stream), fd);
+      engine_client_tls_handshake_start (connection, g_socket_connection_get_socket (stream), fd);
       return;
     }
   if (engine_passed_descriptors_may_come (fd))
@@ -319,7 +320,7 @@ engine_connector_take_over (EngineConnection *connection, GSocketConnection *str
       connection->transport = &engine_transport_unix;
     }
   engine_watch_init (&connection->watch, ENGINE_WATCH_CONNECTION, fd);
-  engine_handshake_start (connection);
+  engine_client_handshake_start (connection);
 }
 
 static void
@@ -518,3 +519,15 @@ engine_connector_announce_failure (EngineConnection *connection)
   events->failed (connection, connection->dial->error);
   engine_connector_release (connection);
 }
+
+static void
+connector_on_deadline (EngineConnection *connection)
+{
+  engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("No connection to %s within %u s"),
+                           connection->dial->address, connection->context->limits.connect_ticks);
+}
+
+const EnginePhase engine_phase_connecting = {
+  .deadline = connector_on_deadline,
+  .close = engine_connection_end_unopened,
+};

@@ -22,6 +22,7 @@ typedef struct _EngineControlFrames EngineControlFrames;
 typedef struct _EngineDial EngineDial;
 typedef struct _EngineHttpResponse EngineHttpResponse;
 typedef struct _EngineDeflate EngineDeflate;
+typedef struct _EnginePhase EnginePhase;
 
 /* The queues that a connection may be in, as bits of `lined`. */
 typedef enum {
@@ -40,6 +41,7 @@ struct libwebsocket {
   EngineWatch watch;
   EngineTimer timer;            /* the deadline of the state */
   EngineContext *context;
+  const EnginePhase *phase;     /* of the state */
   const EngineTransport *transport;
   void *transport_data;         /* the transport's own */
   EngineProtocol *protocol;     /* NULL until bound */

@@ -67,6 +67,13 @@ connection_unlink (EngineConnection *connection)
     *last = connection->previous;
 }
 
+static void
+connection_set_phase (EngineConnection *connection, EngineState state)
+{
+  connection->state = (guint8) state;
+  connection->phase = connection->context->hooks->phases[connection->role][state];
+}
+
 EngineConnection *
 engine_connection_new (EngineContext *context, WireRole role, int fd)
 {
@@ -77,7 +84,7 @@ engine_connection_new (EngineContext *context, WireRole role, int fd)
   connection->context = context;
   connection->transport = &engine_transport_plain;
   connection->role = (guint8) role;
-  connection->state = role == WIRE_ROLE_SERVER ? ENGINE_STATE_HANDSHAKE : ENGINE_STATE_CONNECTING;
+  connection_set_phase (connection, role == WIRE_ROLE_SERVER ? ENGINE_STATE_HANDSHAKE : ENGINE_STATE_CONNECTING);
   connection->close_code = WIRE_CLOSE_ABNORMAL;
   connection_link (connection);
 
@@ -182,7 +189,7 @@ engine_connection_set_state (EngineConnection *connection, EngineState state)
 {
   g_assert (engine_state_may_become (connection->state, state));
 
-  connection->state = (guint8) state;
+  connection_set_phase (connection, state);
   if (state > ENGINE_STATE_HANDSHAKE && connection->admitted && !connection->handshake_done)
     connection_handshake_done (connection);
   if (state >= ENGINE_STATE_LINGERING)

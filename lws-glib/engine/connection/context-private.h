@@ -48,6 +48,9 @@ typedef struct {
 
 /* What the floor of connections asks of those above it. */
 typedef struct {
+  /* By role and state. */
+  const EnginePhase *phases[2][ENGINE_N_STATES];
+
   /* Nothing holds a context any more that was destroyed. */
   void (*free_context) (EngineContext *context);
 

@@ -36,8 +36,18 @@ void engine_connection_close_notify (EngineConnection *connection);
  * gets another. */
 gboolean engine_connection_drains (EngineConnection *connection);
 
-/* All output has left. */
-void engine_connection_on_drained (EngineConnection *connection);
-
 /* An error or a hang-up, while nothing is read. */
 void engine_connection_on_hang_up (EngineConnection *connection, gboolean error);
+
+/* Starts the closing handshake, or ends what has not opened. Does nothing to a
+ * connection that is closing already. */
+void engine_connection_close (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length);
+
+/* --- for phases */
+
+/* How a connection is closed that has not opened. */
+void engine_connection_end_unopened (EngineConnection *connection, guint16 code, const char *reason,
+                                     gsize reason_length);
+
+/* It ends since its peer has not taken what was sent. */
+void engine_connection_not_taken (EngineConnection *connection);

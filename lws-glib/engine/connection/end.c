@@ -14,11 +14,11 @@
 #include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"
 #include "engine/connection/notice-private.h"
+#include "engine/connection/phase-private.h"
 #include "engine/connection/progress-private.h"
 #include "engine/connection/state-private.h"
 #include "engine/connection/transport-private.h"
 #include "engine/connection/write-private.h"
-#include "engine/http/http-response-private.h"
 #include "engine/output/output-queue-private.h"
 
 #include <errno.h>
@@ -191,14 +191,21 @@ engine_connection_cut (EngineConnection *connection)
 }
 
 void
-engine_connection_on_drained (EngineConnection *connection)
+engine_connection_on_hang_up (EngineConnection *connection, gboolean error)
+{
+  /* After a plain hang-up what was received can still be read, once the owner wants it. */
+  if (connection->state == ENGINE_STATE_OPEN && !error)
+    engine_poller_remove (engine_context_poller (connection->context), &connection->watch);
+  else if (!engine_connection_cut (connection))
+    engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost"));
+}
+
+/* --- the phases of the end */
+
+static void
+end_on_drained (EngineConnection *connection)
 {
   const EngineLimits *limits = &connection->context->limits;
-
-  if (connection->state == ENGINE_STATE_RESPONDING)
-    engine_http_response_on_drained (connection);
-  if (connection->state != ENGINE_STATE_DRAINING)
-    return;
 
   /* The server closes TCP first (RFC 6455 section 7.1.1); a client waits for it. */
   if (connection->transport->shutdown (connection, connection->role == WIRE_ROLE_SERVER) == -EAGAIN)
@@ -213,11 +220,40 @@ engine_connection_on_drained (EngineConnection *connection)
 }
 
 void
-engine_connection_on_hang_up (EngineConnection *connection, gboolean error)
+engine_connection_not_taken (EngineConnection *connection)
 {
-  /* After a plain hang-up what was received can still be read, once the owner wants it. */
-  if (connection->state == ENGINE_STATE_OPEN && !error)
-    engine_poller_remove (engine_context_poller (connection->context), &connection->watch);
-  else if (!engine_connection_cut (connection))
-    engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost"));
+  engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The peer did not take what was sent to it"));
+}
+
+static void
+end_on_drain_deadline (EngineConnection *connection)
+{
+  if (!engine_connection_drains (connection))
+    engine_connection_not_taken (connection);
+}
+
+const EnginePhase engine_phase_draining = {
+  .drained = end_on_drained,
+  .deadline = end_on_drain_deadline,
+};
+
+const EnginePhase engine_phase_lingering = {
+  .end_of_input = engine_connection_end,
+  .deadline = engine_connection_not_taken,
+};
+
+const EnginePhase engine_phase_closed = { 0 };
+
+void
+engine_connection_close (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length)
+{
+  if (!engine_context_is_copy (connection->context) && connection->phase->close != NULL)
+    connection->phase->close (connection, code, reason, reason_length);
+}
+
+void
+engine_connection_end_unopened (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length)
+{
+  engine_connection_close_notify (connection);
+  engine_connection_end (connection);
 }

@@ -5,10 +5,6 @@
 
 #include "engine/connection/connection-private.h"
 
-/* For heads, of which a whole one fits behind what was kept. Requests that come in one go
- * are kept while one is being answered. */
-#define ENGINE_READ_HEAD_BUFFER (2 * ENGINE_TRANSPORT_READ_MIN)
-
 /* Reads once and works on what there is. */
 void engine_connection_receive (EngineIteration *iteration, EngineConnection *connection);
 

@@ -10,14 +10,17 @@
 #include "engine/connection/end-private.h"
 #include "engine/connection/iteration-private.h"
 #include "engine/connection/memory-private.h"
+#include "engine/connection/phase-private.h"
 #include "engine/connection/state-private.h"
-#include "engine/server/handshake-private.h"
-#include "engine/websocket/close-private.h"
-#include "engine/websocket/receive-private.h"
+#include "engine/connection/transport-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
+
+/* For heads, of which a whole one fits behind what was kept. Requests that come in one go
+ * are kept while one is being answered. */
+#define READ_HEAD_BUFFER (2 * ENGINE_TRANSPORT_READ_MIN)
 
 /* Input that was read but not used up: an unfinished head or frame, or what came
  * after the owner had paused. */
@@ -92,29 +95,16 @@ engine_connection_drop_input (EngineConnection *connection)
 }
 
 static gsize
-receive_use (EngineIteration *iteration, EngineConnection *connection, guint8 *data, gsize length)
+read_use (EngineIteration *iteration, EngineConnection *connection, guint8 *data, gsize length)
 {
   gsize used = 0;
   gsize step = 0;
 
   do
     {
-      switch ((EngineState) connection->state)
-        {
-        case ENGINE_STATE_HANDSHAKE:
-          step = engine_handshake_feed (connection, data + used, length - used);
-          break;
-        case ENGINE_STATE_OPEN:
-        case ENGINE_STATE_CLOSING:
-          step = engine_receive_frames (iteration, connection, data + used, length - used);
-          break;
-        case ENGINE_STATE_RESPONDING:
-          /* The next request of a client that doesn't wait for the answer. */
-          step = 0;
-          break;
-        default:
-          return length;
-        }
+      if (connection->phase->input == NULL)
+        return length;
+      step = connection->phase->input (iteration, connection, data + used, length - used);
       used += step;
     }
   while (step > 0 && used < length);
@@ -124,7 +114,7 @@ receive_use (EngineIteration *iteration, EngineConnection *connection, guint8 *d
 
 /* Reads behind the @kept bytes in a buffer of @size, unless they are many already. */
 static gssize
-receive_read (EngineConnection *connection, guint8 *buffer, gsize size, gsize kept)
+read_more (EngineConnection *connection, guint8 *buffer, gsize size, gsize kept)
 {
   gssize got;
 
@@ -139,29 +129,40 @@ receive_read (EngineConnection *connection, guint8 *buffer, gsize size, gsize ke
 }
 
 static void
-receive_lost (EngineConnection *connection, int failure)
+read_lost (EngineConnection *connection, int failure)
 {
-  if (connection->role == WIRE_ROLE_CLIENT && connection->state == ENGINE_STATE_HANDSHAKE)
-    engine_handshake_lost (connection, failure);
+  if (connection->phase->lost != NULL)
+    connection->phase->lost (connection, failure);
   else
     engine_connection_abort (connection, engine_error_for (-failure), _("The connection was lost: %s"),
                              connection->transport->explain (connection, failure));
 }
 
+static guint8 *
+read_place (EngineIteration *iteration, EngineConnection *connection, gsize *length)
+{
+  if (connection->phase->place != NULL)
+    return connection->phase->place (iteration, connection, length);
+
+  *length = READ_HEAD_BUFFER;
+
+  return iteration->buffer + ENGINE_RECEIVE_PADDING;
+}
+
 static void
-receive_end_cut (EngineConnection *connection)
+read_end_cut (EngineConnection *connection)
 {
   engine_connection_abort (connection, ENGINE_ERROR_CLOSED, _("The connection was lost"));
 }
 
 /* Until all that had come was read, or nobody wants it. epoll may not tell. */
 static void
-receive_go_on_cut (EngineConnection *connection, gssize got)
+read_go_on_cut (EngineConnection *connection, gssize got)
 {
   if (got > 0)
     engine_connection_enqueue (connection, ENGINE_QUEUE_READY);
   else if (!(connection->queued & ENGINE_QUEUE_READY))
-    receive_end_cut (connection);
+    read_end_cut (connection);
 }
 
 void
@@ -177,29 +178,22 @@ engine_connection_receive (EngineIteration *iteration, EngineConnection *connect
   if (connection->busy || !engine_connection_reads (connection))
     {
       if (connection->cut && !connection->busy)
-        receive_end_cut (connection);
+        read_end_cut (connection);
       else
         engine_connection_stop_reading (connection);
       return;
     }
 
-  if (connection->state == ENGINE_STATE_TLS_HANDSHAKE)
-    {
-      engine_connection_speak (connection);
-      engine_connection_enqueue (connection, ENGINE_QUEUE_TLS_HANDSHAKE);
-      return;
-    }
-
-  if (!engine_receive_pending (iteration, connection))
+  if (connection->phase->before_read != NULL && !connection->phase->before_read (iteration, connection))
     return;
 
-  buffer = engine_receive_place (iteration, connection, &size);
+  buffer = read_place (iteration, connection, &size);
   kept = read_take_unread (connection, buffer);
-  got = receive_read (connection, buffer, size, kept);
+  got = read_more (connection, buffer, size, kept);
   length = kept + (gsize) MAX (got, 0);
 
   connection->busy = TRUE;
-  used = length > 0 ? receive_use (iteration, connection, buffer, length) : 0;
+  used = length > 0 ? read_use (iteration, connection, buffer, length) : 0;
   connection->busy = FALSE;
   if (used > 0)
     connection->unfinished = FALSE;
@@ -211,10 +205,10 @@ engine_connection_receive (EngineIteration *iteration, EngineConnection *connect
     engine_connection_ensure_deadline (connection, connection->context->limits.frame_ticks);
 
   if (got < 0 && got != -EAGAIN)
-    receive_lost (connection, (int) got);
+    read_lost (connection, (int) got);
   else if (got == 0 && !(connection->queued & ENGINE_QUEUE_READY) && engine_connection_reads (connection))
-    engine_connection_on_end_of_input (connection);
+    connection->phase->end_of_input (connection);
   else if (connection->cut)
-    receive_go_on_cut (connection, got);
+    read_go_on_cut (connection, got);
   engine_connection_update_interest (connection);
 }

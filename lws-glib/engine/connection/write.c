@@ -8,15 +8,14 @@
 #include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"
 #include "engine/connection/end-private.h"
+#include "engine/connection/phase-private.h"
 #include "engine/connection/progress-private.h"
 #include "engine/connection/retry-private.h"
 #include "engine/connection/scope-private.h"
 #include "engine/connection/state-private.h"
-#include "engine/http/http-response-private.h"
 #include "engine/output/block-private.h"
 #include "engine/output/frame-cache-private.h"
 #include "engine/output/output-queue-private.h"
-#include "engine/websocket/control-private.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
@@ -72,9 +71,18 @@ engine_connection_block (EngineConnection *connection)
 static void
 write_drained (EngineConnection *connection)
 {
+  const EnginePhase *phase;
+
   if (connection->wants_writable)
     engine_connection_enqueue (connection, ENGINE_QUEUE_WRITABLE);
-  engine_connection_on_drained (connection);
+  /* What follows an answer has no output left either. */
+  do
+    {
+      phase = connection->phase;
+      if (phase->drained != NULL)
+        phase->drained (connection);
+    }
+  while (connection->phase != phase);
 }
 
 void
@@ -265,15 +273,14 @@ engine_connection_on_writable (EngineConnection *connection)
 {
   /* Whoever takes what waits is alive, even if our ping is still behind it. That we try once more without
    * memory tells nothing of the peer. */
-  if (!connection->no_buffers)
-    {
-      engine_connection_note_received (connection);
-      if (connection->state == ENGINE_STATE_RESPONDING && !connection->response->held)
-        engine_connection_arm (connection, connection->context->limits.response_ticks);
-    }
+  const gboolean took = !connection->no_buffers;
+
+  if (took)
+    engine_connection_note_received (connection);
   connection->no_buffers = FALSE;
   connection->blocked = FALSE;
-  engine_control_overtake (connection);
+  if (connection->phase->writable != NULL)
+    connection->phase->writable (connection, took);
   if (!engine_connection_flush_some (connection))
     /* epoll tells of it again, behind the others. */
     connection->blocked = TRUE;

@@ -22,6 +22,9 @@ struct _EngineHttpResponse {
   char known[WIRE_HTTP_DATE_SIZE];              /* If-Modified-Since, if it is a date as ours are; or "" */
 };
 
+/* While a request is answered. */
+extern const EnginePhase engine_phase_responding;
+
 /* A request was read: asks the owner for an answer. */
 void engine_http_response_start (EngineConnection *connection, const WireHead *head);
 
@@ -56,9 +59,6 @@ guint engine_http_response_status_of (int failure);
 /* An answer of the engine's own; the connection ends after it. @headers as above. */
 void engine_http_response_error (EngineConnection *connection, guint status, const char *headers);
 
-/* Nothing more will be added; the connection ends when what there is has left. */
-void engine_http_response_end (EngineConnection *connection);
-
 /* The owner will answer after its callback has returned; it has to settle then, or when it is
  * told of a request that is unanswered. */
 void engine_http_response_hold (EngineConnection *connection);
@@ -66,9 +66,6 @@ void engine_http_response_release (EngineConnection *connection);
 
 /* The owner has returned from a callback: is the answer complete? */
 void engine_http_response_finish (EngineConnection *connection);
-
-/* Output has left: sends more of the file, or ends the reply. */
-void engine_http_response_on_drained (EngineConnection *connection);
 
 void engine_http_response_free (EngineHttpResponse *response);
 

@@ -6,6 +6,9 @@
 #include "engine/base/error-private.h"
 #include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/end-private.h"
+#include "engine/connection/phase-private.h"
+#include "engine/connection/progress-private.h"
 #include "engine/connection/scope-private.h"
 #include "engine/connection/state-private.h"
 #include "engine/connection/write-private.h"
@@ -189,8 +192,8 @@ engine_http_response_release (EngineConnection *connection)
   engine_context_release (connection->context);
 }
 
-void
-engine_http_response_end (EngineConnection *connection)
+static void
+response_end (EngineConnection *connection)
 {
   EngineHttpResponse *response = connection->response;
 
@@ -244,8 +247,8 @@ response_finish (EngineConnection *connection)
   engine_connection_update_interest (connection);
 }
 
-void
-engine_http_response_on_drained (EngineConnection *connection)
+static void
+response_on_drained (EngineConnection *connection)
 {
   EngineHttpResponse *response = connection->response;
 
@@ -266,3 +269,56 @@ engine_http_response_on_drained (EngineConnection *connection)
   if (response->complete)
     response_finish (connection);
 }
+
+/* --- the phase */
+
+/* The next request of a client that doesn't wait for the answer. */
+static gsize
+response_input (EngineIteration *iteration, EngineConnection *connection, guint8 *data, gsize length)
+{
+  return 0;
+}
+
+static void
+response_on_writable (EngineConnection *connection, gboolean took)
+{
+  if (took && !connection->response->held)
+    engine_connection_arm (connection, connection->context->limits.response_ticks);
+}
+
+/* Does the peer go on taking the answer to its request? Where it has taken everything it is the owner who
+ * has not gone on. */
+static gboolean
+response_is_taken (EngineConnection *connection)
+{
+  if (connection->takes && !engine_progress_was_made (connection))
+    return FALSE;
+
+  engine_progress_begin (connection);
+  engine_connection_arm (connection, connection->context->limits.response_ticks);
+
+  return TRUE;
+}
+
+static void
+response_on_deadline (EngineConnection *connection)
+{
+  if (connection->response->held)
+    connection->context->events->unanswered (connection);
+  else if (!response_is_taken (connection))
+    engine_connection_not_taken (connection);
+}
+
+static void
+response_close (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length)
+{
+  response_end (connection);
+}
+
+const EnginePhase engine_phase_responding = {
+  .input = response_input,
+  .writable = response_on_writable,
+  .drained = response_on_drained,
+  .deadline = response_on_deadline,
+  .close = response_close,
+};

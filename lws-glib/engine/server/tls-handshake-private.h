@@ -5,7 +5,8 @@
 
 #include "engine/connection/connection-private.h"
 
-/* The state SECURING: the TLS handshake, before the first byte of HTTP. */
+/* The TLS handshake of a server, before the first byte of HTTP. */
+extern const EnginePhase engine_phase_server_tls_handshake;
 
 /* Handshakes have this part of an iteration, or one step where that takes longer: one with a signature
  * of RSA takes 1.4 ms. */
@@ -13,9 +14,6 @@
 
 /* Begins it for a connection that was just accepted. */
 void engine_tls_handshake_accept (EngineConnection *connection);
-
-/* Begins it for a connection that we made. Takes @fd, a copy of the socket's. */
-void engine_tls_handshake_connect (EngineConnection *connection, GSocket *socket, int fd);
 
 /* Something came. */
 void engine_tls_handshake_step (EngineConnection *connection);

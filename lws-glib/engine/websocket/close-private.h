@@ -5,9 +5,12 @@
 
 #include "engine/connection/connection-private.h"
 
-/* Starts the closing handshake, or ends what has not opened. Does nothing to a
- * connection that is closing already. */
-void engine_connection_close (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length);
+/* Between our Close and the peer's. */
+extern const EnginePhase engine_phase_closing;
+
+/* Starts the closing handshake of an open connection. */
+void engine_connection_start_close (EngineConnection *connection, guint16 code, const char *reason,
+                                    gsize reason_length);
 
 /* The peer broke the protocol: tells it so and ends (RFC 6455 section 7.1.7). */
 void engine_connection_fail (EngineConnection *connection, const WireViolation *violation);
@@ -18,5 +21,5 @@ void engine_connection_leave (EngineConnection *connection);
 /* The peer's Close came. */
 void engine_connection_on_close_frame (EngineConnection *connection, const guint8 *payload, gsize length);
 
-/* The peer's FIN came, and everything before it was used up. */
-void engine_connection_on_end_of_input (EngineConnection *connection);
+/* The peer's FIN came, and no Close before it. */
+void engine_connection_on_end_of_frames (EngineConnection *connection);

@@ -7,10 +7,10 @@
 #include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"
 #include "engine/connection/end-private.h"
+#include "engine/connection/phase-private.h"
 #include "engine/connection/state-private.h"
 #include "engine/connection/write-private.h"
-#include "engine/http/http-response-private.h"
-#include "engine/server/handshake-private.h"
+#include "engine/websocket/control-private.h"
 #include "engine/websocket/receive-private.h"
 #include "engine/websocket/send-private.h"
 
@@ -19,10 +19,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* --- what still waits for the peer */
-
-/* --- ends */
 
 static void
 close_send (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length)
@@ -34,37 +30,19 @@ close_send (EngineConnection *connection, guint16 code, const char *reason, gsiz
 }
 
 void
-engine_connection_close (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length)
+engine_connection_start_close (EngineConnection *connection, guint16 code, const char *reason, gsize reason_length)
 {
-  if (engine_context_is_copy (connection->context))
+  engine_connection_begin_close (connection);
+  close_send (connection, code, reason, reason_length);
+  if (connection->state != ENGINE_STATE_OPEN)
     return;
 
-  switch ((EngineState) connection->state)
-    {
-    case ENGINE_STATE_CONNECTING:
-    case ENGINE_STATE_TLS_HANDSHAKE:
-    case ENGINE_STATE_HANDSHAKE:
-      engine_connection_close_notify (connection);
-      engine_connection_end (connection);
-      return;
-    case ENGINE_STATE_RESPONDING:
-      engine_http_response_end (connection);
-      return;
-    case ENGINE_STATE_OPEN:
-      engine_connection_begin_close (connection);
-      close_send (connection, code, reason, reason_length);
-      if (connection->state != ENGINE_STATE_OPEN)
-        return;
-      engine_connection_set_state (connection, ENGINE_STATE_CLOSING);
-      engine_connection_arm (connection, connection->context->limits.close_ticks);
-      /* The peer's Close may stand behind data that nobody wants any more. */
-      if (engine_connection_has_input (connection))
-        engine_connection_enqueue (connection, ENGINE_QUEUE_READY);
-      engine_connection_update_interest (connection);
-      return;
-    default:
-      return;
-    }
+  engine_connection_set_state (connection, ENGINE_STATE_CLOSING);
+  engine_connection_arm (connection, connection->context->limits.close_ticks);
+  /* The peer's Close may stand behind data that nobody wants any more. */
+  if (engine_connection_has_input (connection))
+    engine_connection_enqueue (connection, ENGINE_QUEUE_READY);
+  engine_connection_update_interest (connection);
 }
 
 void
@@ -129,27 +107,26 @@ engine_connection_on_close_frame (EngineConnection *connection, const guint8 *pa
 }
 
 void
-engine_connection_on_end_of_input (EngineConnection *connection)
+engine_connection_on_end_of_frames (EngineConnection *connection)
 {
-  switch ((EngineState) connection->state)
-    {
-    case ENGINE_STATE_HANDSHAKE:
-      engine_connection_close_notify (connection);
-      if (connection->role == WIRE_ROLE_CLIENT)
-        engine_handshake_end (connection);
-      else
-        engine_connection_abort (connection, ENGINE_ERROR_HANDSHAKE,
-                                 _("The client closed the connection without a whole request"));
-      return;
-    case ENGINE_STATE_OPEN:
-    case ENGINE_STATE_CLOSING:
-      engine_connection_abort (connection, ENGINE_ERROR_CLOSED,
-                               connection->cut ? _("The connection was lost")
-                                               : _("The peer closed the connection without a Close frame"));
-      return;
-    default:
-      /* It was lingering: no other state reads. */
-      engine_connection_end (connection);
-      return;
-    }
+  engine_connection_abort (connection, ENGINE_ERROR_CLOSED,
+                           connection->cut ? _("The connection was lost")
+                                           : _("The peer closed the connection without a Close frame"));
 }
+
+static void
+close_on_deadline (EngineConnection *connection)
+{
+  if (!engine_connection_drains (connection))
+    engine_connection_abort (connection, ENGINE_ERROR_TIMED_OUT, _("The peer did not answer our Close within %u s"),
+                             connection->context->limits.close_ticks);
+}
+
+const EnginePhase engine_phase_closing = {
+  .before_read = engine_receive_pending,
+  .place = engine_receive_place,
+  .input = engine_receive_frames,
+  .end_of_input = engine_connection_on_end_of_frames,
+  .writable = engine_control_on_writable,
+  .deadline = close_on_deadline,
+};

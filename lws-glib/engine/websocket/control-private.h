@@ -15,4 +15,4 @@ gboolean engine_connection_send_control (EngineConnection *connection, WireOpcod
 void engine_connection_answer_ping (EngineConnection *connection, const guint8 *payload, gsize length);
 
 /* Lets the control frames that wait go in front of the data that does. */
-void engine_control_overtake (EngineConnection *connection);
+void engine_control_on_writable (EngineConnection *connection, gboolean took);

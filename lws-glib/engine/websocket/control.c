@@ -104,8 +104,8 @@ control_overtake (EngineConnection *connection, WireOpcode opcode, const guint8 
   engine_block_unref (block);
 }
 
-void
-engine_control_overtake (EngineConnection *connection)
+static void
+control_overtake_all (EngineConnection *connection)
 {
   g_autofree EngineControlFrames *pending_control = g_steal_pointer (&connection->pending_control);
 
@@ -116,4 +116,10 @@ engine_control_overtake (EngineConnection *connection)
     control_overtake (connection, WIRE_OPCODE_PING, pending_control->ping, pending_control->ping_length);
   if (pending_control->has_pong)
     control_overtake (connection, WIRE_OPCODE_PONG, pending_control->pong, pending_control->pong_length);
+}
+
+void
+engine_control_on_writable (EngineConnection *connection, gboolean took)
+{
+  control_overtake_all (connection);
 }

@@ -5,6 +5,8 @@
 
 #include "engine/connection/connection-private.h"
 
+extern const EnginePhase engine_phase_open;
+
 /* The handshake is done: the owner is told of @target, which a client has asked for. */
 void engine_connection_open (EngineConnection *connection, const char *target);
 

@@ -7,7 +7,11 @@
 #include "engine/base/timer-wheel-private.h"
 #include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"
+#include "engine/connection/phase-private.h"
 #include "engine/connection/state-private.h"
+#include "engine/websocket/close-private.h"
+#include "engine/websocket/control-private.h"
+#include "engine/websocket/keep-alive-private.h"
 #include "engine/websocket/receive-private.h"
 
 /* A connection has become a WebSocket: its frames are read and written as far as its owner wants them. */
@@ -54,3 +58,13 @@ engine_connection_request_writable (EngineConnection *connection)
   if (!connection->blocked)
     engine_connection_enqueue (connection, ENGINE_QUEUE_WRITABLE);
 }
+
+const EnginePhase engine_phase_open = {
+  .before_read = engine_receive_pending,
+  .place = engine_receive_place,
+  .input = engine_receive_frames,
+  .end_of_input = engine_connection_on_end_of_frames,
+  .writable = engine_control_on_writable,
+  .deadline = engine_keep_alive_on_deadline,
+  .close = engine_connection_start_close,
+};

@@ -7,7 +7,6 @@
 #include "engine/connection/context-private.h"
 #include "engine/connection/events-private.h"
 #include "engine/connection/iteration-private.h"
-#include "engine/connection/read-private.h"
 #include "engine/connection/state-private.h"
 #include "engine/connection/transport-private.h"
 #include "engine/websocket/close-private.h"
@@ -188,7 +187,7 @@ engine_receive_place (EngineIteration *iteration, EngineConnection *connection, 
         }
     }
 
-  *length = connection->state == ENGINE_STATE_HANDSHAKE ? ENGINE_READ_HEAD_BUFFER : ENGINE_RECEIVE_BUFFER;
+  *length = ENGINE_RECEIVE_BUFFER;
 
   return iteration->buffer + ENGINE_RECEIVE_PADDING;
 }
