@@ -9,10 +9,6 @@
 #include "lwsg-error-private.h"
 #include "lwsg-home-private.h"
 
-#include "object/lwsg-connection-close-private.h"
-
-#include "object/lwsg-connection-close-private.h"
-
 #include "engine/connection/end-private.h"
 #include "engine/connection/state-private.h"
 #include "engine/websocket/control-private.h"

@@ -1,8 +1,6 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "object/lwsg-connection-end-private.h"
-#include "object/lwsg-connection-end-private.h"
 #include "lwsg-connection-end-private.h"
 
 #include "lwsg-connection-close-private.h"

@@ -5,10 +5,6 @@
 
 #include "lwsg-connection-private.h"
 
-#include "object/lwsg-connection-notify-private.h"
-
-#include "object/lwsg-connection-notify-private.h"
-
 #include "engine/connection/write-private.h"
 
 /* Who is told of changes: the signals and the properties of the class, by which all its other files tell. */

@@ -8,10 +8,6 @@
 #include "lwsg-connection-wait-private.h"
 #include "lwsg-home-private.h"
 
-#include "object/lwsg-connection-output-private.h"
-
-#include "object/lwsg-connection-output-private.h"
-
 #include "engine/connection/state-private.h"
 #include "engine/connection/write-private.h"
 #include "engine/output/output-queue-private.h"

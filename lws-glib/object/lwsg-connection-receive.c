@@ -12,10 +12,6 @@
 #include "lwsg-home-private.h"
 #include "lwsg-store-private.h"
 
-#include "object/lwsg-connection-receive-private.h"
-
-#include "object/lwsg-connection-receive-private.h"
-
 #include "engine/connection/memory-private.h"
 #include "engine/websocket/open-private.h"
 

@@ -10,10 +10,6 @@
 #include "lwsg-home-private.h"
 #include "lwsg-message-check-private.h"
 
-#include "object/lwsg-connection-send-private.h"
-
-#include "object/lwsg-connection-send-private.h"
-
 #include "engine/broadcast/mailbox-private.h"
 #include "engine/connection/connection-private.h"
 #include "engine/connection/state-private.h"

@@ -5,10 +5,6 @@
 
 #include "lwsg-connection-private.h"
 
-#include "object/lwsg-connection-tls-private.h"
-
-#include "object/lwsg-connection-tls-private.h"
-
 #include "engine/connection/connection-private.h"
 #include "engine/connection/transport-private.h"
 

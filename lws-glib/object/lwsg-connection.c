@@ -9,14 +9,7 @@
 #include "lwsg-context-private.h"
 #include "lwsg-home-private.h"
 
-#include "object/lwsg-connection-private.h"
-
-#include "object/lwsg-connection-private.h"
-
-#include "object/lwsg-connection-private.h"
-
 #include "engine/websocket/deflate-private.h"
-#include "object/lwsg-connection-private.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,10 +5,6 @@
 
 #include "lwsg-context-private.h"
 
-#include "object/lwsg-context-compression-private.h"
-
-#include "object/lwsg-context-compression-private.h"
-
 #include "engine/base/limits-private.h"
 
 /* The properties for compression, RFC 7692. They hold for connections that open later. */

@@ -10,10 +10,6 @@
 #include "lwsg-error-private.h"
 #include "lwsg-home-private.h"
 
-#include "object/lwsg-context-connect-private.h"
-
-#include "object/lwsg-context-connect-private.h"
-
 #include "engine/client/connector-private.h"
 #include "engine/connection/context-private.h"
 #include "engine/connection/end-private.h"

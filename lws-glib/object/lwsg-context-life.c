@@ -7,10 +7,6 @@
 #include "lwsg-home-private.h"
 #include "lwsg-protocol-private.h"
 
-#include "object/lwsg-context-life-private.h"
-
-#include "object/lwsg-context-life-private.h"
-
 #include "engine/connection/context-private.h"
 #include "engine/connection/state-private.h"
 

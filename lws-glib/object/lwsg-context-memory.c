@@ -6,10 +6,6 @@
 #include "lwsg-context-private.h"
 #include "lwsg-home-private.h"
 
-#include "object/lwsg-context-memory-private.h"
-
-#include "object/lwsg-context-memory-private.h"
-
 #include "engine/connection/memory-private.h"
 
 /* The memory that the peers of a context make it hold. */

@@ -7,10 +7,6 @@
 #include "lwsg-context-private.h"
 #include "lwsg-home-private.h"
 
-#include "object/lwsg-context-tls-private.h"
-
-#include "object/lwsg-context-tls-private.h"
-
 #include "engine/tls/tls-credentials-private.h"
 #include "engine/tls/tls-settings-private.h"
 

@@ -16,16 +16,9 @@
 #include "lwsg-request-private.h"
 #include "lwsg-store-private.h"
 
-#include "object/lwsg-context-private.h"
-
-#include "object/lwsg-context-private.h"
-
-#include "object/lwsg-context-private.h"
-
 #include "engine/base/limits-private.h"
 #include "engine/connection/context-private.h"
 #include "engine/connection/memory-private.h"
-#include "object/lwsg-context-private.h"
 
 #include "wire/http-field-private.h"
 

@@ -8,14 +8,6 @@
 #include "lwsg-request-headers-private.h"
 #include "lwsg-request-private.h"
 
-#include "object/lwsg-directory-private.h"
-
-#include "object/lwsg-directory-private.h"
-
-#include "object/lwsg-directory-private.h"
-
-#include "object/lwsg-directory-private.h"
-
 #include "engine/http/http-response-private.h"
 #include "engine/server/open-beneath-private.h"
 

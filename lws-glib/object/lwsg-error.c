@@ -3,14 +3,7 @@
  */
 #include "lwsg-error-private.h"
 
-#include "object/lwsg-error-private.h"
-
-#include "object/lwsg-error-private.h"
-
-#include "object/lwsg-error-private.h"
-
 #include "engine/base/error-private.h"
-#include "object/lwsg-error-private.h"
 
 /**
  * SECTION:lwsg-error

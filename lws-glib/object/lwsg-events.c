@@ -16,10 +16,6 @@
 #include "lwsg-request-private.h"
 #include "lwsg-request-state-private.h"
 
-#include "object/lwsg-events-private.h"
-
-#include "object/lwsg-events-private.h"
-
 #include "engine/client/connector-private.h"
 #include "engine/connection/connection-private.h"
 #include "engine/connection/context-private.h"

@@ -3,15 +3,8 @@
  */
 #include "lwsg-home-private.h"
 
-#include "object/lwsg-home-private.h"
-
-#include "object/lwsg-home-private.h"
-
-#include "object/lwsg-home-private.h"
-
 #include "engine/base/fork-private.h"
 #include "engine/broadcast/mailbox-private.h"
-#include "object/lwsg-home-private.h"
 
 LwsgHome *
 lwsg_home_new (EngineMailbox *mailbox, GMainContext *main_context)

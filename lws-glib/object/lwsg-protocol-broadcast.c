@@ -7,10 +7,6 @@
 #include "lwsg-error-private.h"
 #include "lwsg-message-check-private.h"
 
-#include "object/lwsg-protocol-broadcast-private.h"
-
-#include "object/lwsg-protocol-broadcast-private.h"
-
 #include "engine/broadcast/mailbox-private.h"
 #include "engine/broadcast/protocol-private.h"
 

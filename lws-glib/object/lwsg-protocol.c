@@ -1,18 +1,12 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "object/lwsg-protocol-private.h"
 #include "lwsg-protocol-private.h"
 
 #include "lwsg-context-private.h"
 #include "lwsg-home-private.h"
 #include "lwsg-lend-private.h"
 #include "lwsg-protocol-broadcast-private.h"
-
-#include "object/lwsg-protocol-private.h"
-
-#include "object/lwsg-protocol-private.h"
-#include "object/lwsg-protocol-private.h"
 
 /**
  * SECTION:lwsg-protocol

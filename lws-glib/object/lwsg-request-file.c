@@ -11,10 +11,6 @@
 #include "lwsg-request-response-private.h"
 #include "lwsg-request-state-private.h"
 
-#include "object/lwsg-request-file-private.h"
-
-#include "object/lwsg-request-file-private.h"
-
 #include "engine/connection/scope-private.h"
 #include "engine/http/http-response-private.h"
 

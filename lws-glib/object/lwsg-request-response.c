@@ -9,10 +9,6 @@
 #include "lwsg-request-private.h"
 #include "lwsg-request-state-private.h"
 
-#include "object/lwsg-request-response-private.h"
-
-#include "object/lwsg-request-response-private.h"
-
 #include "engine/connection/scope-private.h"
 #include "engine/http/http-response-private.h"
 

@@ -3,10 +3,6 @@
  */
 #include "lwsg-request-state-private.h"
 
-#include "object/lwsg-request-state-private.h"
-
-#include "object/lwsg-request-state-private.h"
-
 #include "engine/http/http-response-private.h"
 
 #include <glib/gi18n-lib.h>

@@ -9,17 +9,10 @@
 #include "lwsg-request-state-private.h"
 #include "lwsg-request-tls-private.h"
 
-#include "object/lwsg-request-private.h"
-
-#include "object/lwsg-request-private.h"
-
-#include "object/lwsg-request-private.h"
-
 #include "engine/connection/connection-private.h"
 #include "engine/connection/scope-private.h"
 #include "engine/connection/transport-private.h"
 #include "engine/http/http-response-private.h"
-#include "object/lwsg-request-private.h"
 
 #include <string.h>
 

@@ -7,10 +7,6 @@
  */
 #include "lwsg-store-private.h"
 
-#include "object/lwsg-store-private.h"
-
-#include "object/lwsg-store-private.h"
-
 #include "engine/base/fork-private.h"
 
 #include <string.h>
