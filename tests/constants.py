@@ -4,7 +4,7 @@
 
 import re
 
-SOURCES = ('engine/base/limits-private.h', 'engine/server/listener.c', 'wire/http-head-private.h', 'object/lwsg-context.c',
+SOURCES = ('engine/base/limits-private.h', 'engine/server/listener.c', 'wire/http-head-private.h', 'object/lwsg-context-private.h',
            'object/lwsg-connection-look.c', 'object/lwsg-connection-receive.c', 'object/lwsg-store.c')
 
 

@@ -112,6 +112,9 @@ LWSG_AVAILABLE_IN_1_0
 void lwsg_connection_resume (LwsgConnection *self);
 
 LWSG_AVAILABLE_IN_1_0
+gboolean lwsg_connection_get_paused (LwsgConnection *self);
+
+LWSG_AVAILABLE_IN_1_0
 gboolean lwsg_connection_get_streaming (LwsgConnection *self);
 
 LWSG_AVAILABLE_IN_1_0
@@ -135,5 +138,25 @@ void lwsg_connection_close_async (LwsgConnection *self, guint code, const char *
 
 LWSG_AVAILABLE_IN_1_0
 gboolean lwsg_connection_close_finish (LwsgConnection *self, GAsyncResult *result, GError **error);
+
+/* --- statistics */
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_connection_get_dropped_messages (LwsgConnection *self);
+
+LWSG_AVAILABLE_IN_1_0
+gint64 lwsg_connection_get_round_trip_time (LwsgConnection *self);
+
+LWSG_AVAILABLE_IN_1_0
+guint64 lwsg_connection_get_messages_sent (LwsgConnection *self);
+
+LWSG_AVAILABLE_IN_1_0
+guint64 lwsg_connection_get_messages_received (LwsgConnection *self);
+
+LWSG_AVAILABLE_IN_1_0
+guint64 lwsg_connection_get_bytes_sent (LwsgConnection *self);
+
+LWSG_AVAILABLE_IN_1_0
+guint64 lwsg_connection_get_bytes_received (LwsgConnection *self);
 
 G_END_DECLS

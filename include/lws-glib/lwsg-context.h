@@ -92,6 +92,108 @@ GProxyResolver *lwsg_context_get_proxy_resolver (LwsgContext *self);
 LWSG_AVAILABLE_IN_1_0
 void lwsg_context_set_proxy_resolver (LwsgContext *self, GProxyResolver *resolver);
 
+/* --- limits */
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_get_max_message_size (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_max_message_size (LwsgContext *self, guint bytes);
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_get_max_connections (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_max_connections (LwsgContext *self, guint connections);
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_get_max_connections_per_peer (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_max_connections_per_peer (LwsgContext *self, guint connections);
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_get_max_handshakes (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_max_handshakes (LwsgContext *self, guint handshakes);
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_get_max_handshakes_per_peer (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_max_handshakes_per_peer (LwsgContext *self, guint handshakes);
+
+/* --- timing */
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_get_handshake_timeout (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_handshake_timeout (LwsgContext *self, guint seconds);
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_get_close_timeout (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_close_timeout (LwsgContext *self, guint seconds);
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_get_ping_interval (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_ping_interval (LwsgContext *self, guint seconds);
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_get_pong_timeout (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_pong_timeout (LwsgContext *self, guint seconds);
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_get_dispatch_budget (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_dispatch_budget (LwsgContext *self, guint microseconds);
+
+/* --- compression */
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_get_compression_level (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_compression_level (LwsgContext *self, guint level);
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_get_compression_threshold (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_compression_threshold (LwsgContext *self, guint bytes);
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_get_compression_memory_level (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_compression_memory_level (LwsgContext *self, guint level);
+
+LWSG_AVAILABLE_IN_1_0
+guint lwsg_context_get_compression_window_bits (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_compression_window_bits (LwsgContext *self, guint bits);
+
+LWSG_AVAILABLE_IN_1_0
+gboolean lwsg_context_get_compression (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_compression (LwsgContext *self, gboolean compression);
+
+LWSG_AVAILABLE_IN_1_0
+gboolean lwsg_context_get_compression_takeover (LwsgContext *self);
+
+LWSG_AVAILABLE_IN_1_0
+void lwsg_context_set_compression_takeover (LwsgContext *self, gboolean takeover);
+
 /* --- all */
 
 LWSG_AVAILABLE_IN_1_0

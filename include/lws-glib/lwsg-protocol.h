@@ -27,6 +27,9 @@ LWSG_AVAILABLE_IN_1_0
 LwsgContext *lwsg_protocol_get_context (LwsgProtocol *self);
 
 LWSG_AVAILABLE_IN_1_0
+guint lwsg_protocol_get_n_connections (LwsgProtocol *self);
+
+LWSG_AVAILABLE_IN_1_0
 gboolean lwsg_protocol_broadcast (LwsgProtocol *self, LwsgMessageType type, GBytes *bytes, GError **error);
 
 LWSG_AVAILABLE_IN_1_0

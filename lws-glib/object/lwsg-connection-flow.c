@@ -59,6 +59,33 @@ lwsg_connection_resume (LwsgConnection *self)
 }
 
 /**
+ * LwsgConnection:paused:
+ *
+ * Whether lwsg_connection_pause() was called.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * lwsg_connection_get_paused:
+ * @self: a connection
+ *
+ * Gets #LwsgConnection:paused.
+ *
+ * Returns: %TRUE if lwsg_connection_pause() was called
+ *
+ * Since: 1.0
+ */
+gboolean
+lwsg_connection_get_paused (LwsgConnection *self)
+{
+  g_return_val_if_fail (LWSG_IS_CONNECTION (self), FALSE);
+  lwsg_return_val_if_elsewhere (self->home, FALSE);
+
+  return self->paused;
+}
+
+/**
  * lwsg_connection_get_streaming:
  * @self: a connection
  *

@@ -90,7 +90,7 @@ properties_get (GObject *object, guint property, GValue *value, GParamSpec *pspe
       g_value_set_enum (value, self->policy);
       break;
     case LWSG_CONNECTION_PROP_DROPPED_MESSAGES:
-      g_value_set_uint (value, self->dropped);
+      g_value_set_uint (value, lwsg_connection_get_dropped_messages (self));
       break;
     case LWSG_CONNECTION_PROP_COMPRESS:
       g_value_set_boolean (value, self->compress);
@@ -99,22 +99,22 @@ properties_get (GObject *object, guint property, GValue *value, GParamSpec *pspe
       g_value_set_boolean (value, self->streaming);
       break;
     case LWSG_CONNECTION_PROP_PAUSED:
-      g_value_set_boolean (value, self->paused);
+      g_value_set_boolean (value, lwsg_connection_get_paused (self));
       break;
     case LWSG_CONNECTION_PROP_ROUND_TRIP_TIME:
-      g_value_set_int64 (value, self->round_trip);
+      g_value_set_int64 (value, lwsg_connection_get_round_trip_time (self));
       break;
     case LWSG_CONNECTION_PROP_MESSAGES_SENT:
-      g_value_set_uint64 (value, self->messages_sent);
+      g_value_set_uint64 (value, lwsg_connection_get_messages_sent (self));
       break;
     case LWSG_CONNECTION_PROP_MESSAGES_RECEIVED:
-      g_value_set_uint64 (value, self->messages_received);
+      g_value_set_uint64 (value, lwsg_connection_get_messages_received (self));
       break;
     case LWSG_CONNECTION_PROP_BYTES_SENT:
-      g_value_set_uint64 (value, self->bytes_sent);
+      g_value_set_uint64 (value, lwsg_connection_get_bytes_sent (self));
       break;
     case LWSG_CONNECTION_PROP_BYTES_RECEIVED:
-      g_value_set_uint64 (value, self->bytes_received);
+      g_value_set_uint64 (value, lwsg_connection_get_bytes_received (self));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property, pspec);
@@ -340,13 +340,6 @@ install_flow (void)
     g_param_spec_enum ("slow-consumer-policy", NULL, NULL, LWSG_TYPE_SLOW_CONSUMER_POLICY, LWSG_SLOW_CONSUMER_CLOSE,
                        WRITE_FLAGS);
 
-  /**
-   * LwsgConnection:dropped-messages:
-   *
-   * How many messages #LwsgConnection:slow-consumer-policy has dropped.
-   *
-   * Since: 1.0
-   */
   lwsg_connection_properties[LWSG_CONNECTION_PROP_DROPPED_MESSAGES] =
     g_param_spec_uint ("dropped-messages", NULL, NULL, 0, G_MAXUINT, 0, READ_FLAGS);
 
@@ -373,13 +366,6 @@ install_flow (void)
   lwsg_connection_properties[LWSG_CONNECTION_PROP_STREAMING] =
     g_param_spec_boolean ("streaming", NULL, NULL, FALSE, WRITE_FLAGS);
 
-  /**
-   * LwsgConnection:paused:
-   *
-   * Whether lwsg_connection_pause() was called.
-   *
-   * Since: 1.0
-   */
   lwsg_connection_properties[LWSG_CONNECTION_PROP_PAUSED] =
     g_param_spec_boolean ("paused", NULL, NULL, FALSE, READ_FLAGS);
 }
@@ -388,53 +374,18 @@ install_flow (void)
 static void
 install_statistics (void)
 {
-  /**
-   * LwsgConnection:round-trip-time:
-   *
-   * What lwsg_connection_ping_async() measured last, in microseconds; -1 before.
-   *
-   * Since: 1.0
-   */
   lwsg_connection_properties[LWSG_CONNECTION_PROP_ROUND_TRIP_TIME] =
     g_param_spec_int64 ("round-trip-time", NULL, NULL, -1, G_MAXINT64, -1, READ_FLAGS);
 
-  /**
-   * LwsgConnection:messages-sent:
-   *
-   * How many messages were sent or queued.
-   *
-   * Since: 1.0
-   */
   lwsg_connection_properties[LWSG_CONNECTION_PROP_MESSAGES_SENT] =
     g_param_spec_uint64 ("messages-sent", NULL, NULL, 0, G_MAXUINT64, 0, READ_FLAGS);
 
-  /**
-   * LwsgConnection:messages-received:
-   *
-   * How many whole messages came.
-   *
-   * Since: 1.0
-   */
   lwsg_connection_properties[LWSG_CONNECTION_PROP_MESSAGES_RECEIVED] =
     g_param_spec_uint64 ("messages-received", NULL, NULL, 0, G_MAXUINT64, 0, READ_FLAGS);
 
-  /**
-   * LwsgConnection:bytes-sent:
-   *
-   * The payload of all messages sent, in bytes.
-   *
-   * Since: 1.0
-   */
   lwsg_connection_properties[LWSG_CONNECTION_PROP_BYTES_SENT] =
     g_param_spec_uint64 ("bytes-sent", NULL, NULL, 0, G_MAXUINT64, 0, READ_FLAGS);
 
-  /**
-   * LwsgConnection:bytes-received:
-   *
-   * The payload of all messages received, in bytes.
-   *
-   * Since: 1.0
-   */
   lwsg_connection_properties[LWSG_CONNECTION_PROP_BYTES_RECEIVED] =
     g_param_spec_uint64 ("bytes-received", NULL, NULL, 0, G_MAXUINT64, 0, READ_FLAGS);
 }

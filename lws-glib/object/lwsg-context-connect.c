@@ -437,6 +437,16 @@ lwsg_context_connect_full_finish (LwsgContext *self, GAsyncResult *result, GErro
 }
 
 /**
+ * LwsgContext:proxy-resolver:
+ *
+ * Tells which proxies clients go through: those of the desktop by default, see
+ * g_proxy_resolver_get_default(). %NULL to connect directly. It is asked about
+ * `https://host:port`, since resolvers know no WebSockets.
+ *
+ * Since: 1.0
+ */
+
+/**
  * lwsg_context_get_proxy_resolver:
  * @self: a context
  *

@@ -1,14 +1,30 @@
 /* lws-glib: WebSockets for the GLib main loop
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "lwsg-context-memory-private.h"
-
 #include "lwsg-context-private.h"
 #include "lwsg-home-private.h"
 
 #include "engine/connection/memory-private.h"
 
 /* The memory that the peers of a context make it hold. */
+
+/**
+ * LwsgContext:max-memory:
+ *
+ * How many bytes the peers of this context may make it hold, all together. 0 is no limit; to
+ * begin with it is a quarter of the memory that the process can have, which the machine, its
+ * control group and RLIMIT_AS decide. Messages count that are not
+ * whole or that nobody has taken yet, output that waits for slow readers, and what
+ * compression needs; what was handed to the program is the program's own, and the state of TLS
+ * is not counted.
+ *
+ * When it is exceeded the connections that hold the most are ended, until an eighth of it is
+ * free again: with %LWSG_CLOSE_TOO_BIG where it was for the messages of a peer, with
+ * %LWSG_CLOSE_TRY_AGAIN_LATER where it was for messages to it. What waits on those connections
+ * is dropped.
+ *
+ * Since: 1.0
+ */
 
 /**
  * lwsg_context_get_max_memory:
@@ -72,29 +88,4 @@ lwsg_context_get_memory_used (LwsgContext *self)
   lwsg_return_val_if_elsewhere (self->home, 0);
 
   return self->engine != NULL ? self->engine->memory.used : 0;
-}
-
-void
-lwsg_context_install_memory (GObjectClass *object_class, GParamFlags flags)
-{
-  /**
-   * LwsgContext:max-memory:
-   *
-   * How many bytes the peers of this context may make it hold, all together. 0 is no limit; to
-   * begin with it is a quarter of the memory that the process can have, which the machine, its
-   * control group and RLIMIT_AS decide. Messages count that are not
-   * whole or that nobody has taken yet, output that waits for slow readers, and what
-   * compression needs; what was handed to the program is the program's own, and the state of TLS
-   * is not counted.
-   *
-   * When it is exceeded the connections that hold the most are ended, until an eighth of it is
-   * free again: with %LWSG_CLOSE_TOO_BIG where it was for the messages of a peer, with
-   * %LWSG_CLOSE_TRY_AGAIN_LATER where it was for messages to it. What waits on those connections
-   * is dropped.
-   *
-   * Since: 1.0
-   */
-  g_object_class_install_property (
-    object_class, LWSG_CONTEXT_PROP_MAX_MEMORY,
-    g_param_spec_uint64 ("max-memory", NULL, NULL, 0, G_MAXUINT64, 0, flags));
 }

@@ -6,6 +6,22 @@
 #include "lwsg-home-private.h"
 
 /**
+ * LwsgContext:priority:
+ *
+ * The priority of the context's #GSource in the main loop: %G_PRIORITY_DEFAULT by default.
+ *
+ * A flood of messages does not starve what has a lower priority. When the context has
+ * worked for #LwsgContext:dispatch-budget without a break, everything up to the priority of GTK's
+ * drawing (120) that is ready runs before it goes on, and every fourth time all that is
+ * ready, down to %G_PRIORITY_LOW; it waits for four iterations of the main loop at the longest.
+ *
+ * With a priority above the default, which is a negative number, it goes before others and
+ * waits for none of them.
+ *
+ * Since: 1.0
+ */
+
+/**
  * lwsg_context_get_priority:
  * @self: a context
  *

@@ -197,6 +197,15 @@ lwsg_context_set_allowed_origins (LwsgContext *self, const char *const *origins,
 }
 
 /**
+ * LwsgContext:allowed-origins:
+ *
+ * The origins whose pages may connect, see lwsg_context_set_allowed_origins(). %NULL, the
+ * default, allows all.
+ *
+ * Since: 1.0
+ */
+
+/**
  * lwsg_context_get_allowed_origins:
  * @self: a context
  *

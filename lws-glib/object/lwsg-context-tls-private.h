@@ -5,12 +5,13 @@
 
 #include "lwsg-context-private.h"
 
-void lwsg_context_install_tls (GObjectClass *klass, GParamFlags flags);
+/* Sets the certificate as a property does, which can't report an error: one that can't be used lets no
+ * connection in. */
+void lwsg_context_set_tls_certificate_property (LwsgContext *self, GTlsCertificate *certificate);
 
-/* Both return FALSE for properties of others. */
-gboolean lwsg_context_get_tls_property (LwsgContext *self, guint property, GValue *value);
-gboolean lwsg_context_set_tls_property (LwsgContext *self, guint property, const GValue *value);
+/* Adds ::accept-certificate to the class. */
+void lwsg_context_install_accept_certificate (void);
 
-/* Emits ::accept-certificate. */
+/* Emits it. */
 gboolean lwsg_context_accept_certificate (LwsgContext *self, const char *host, GTlsCertificate *certificate,
                                           GTlsCertificateFlags errors);

@@ -15,15 +15,19 @@
 /* TLS of servers and clients, in the types of GIO. */
 
 static guint accept_certificate_signal;
-static GParamSpec *properties[LWSG_CONTEXT_N_TLS_PROPS];
-
-static void
-tls_notify (LwsgContext *self, guint property)
-{
-  g_object_notify_by_pspec (G_OBJECT (self), properties[property - LWSG_CONTEXT_PROP_TLS_CERTIFICATE]);
-}
 
 /* --- what a server shows */
+
+/**
+ * LwsgContext:tls-certificate:
+ *
+ * The certificate that the server shows, the first one if there are several. With one, all
+ * connections to its ports are TLS: wss:// and https://. Unix sockets stay without. See
+ * lwsg_context_set_tls_certificate(), which can report an error: a certificate that can't be
+ * used and is set as property lets no connection in.
+ *
+ * Since: 1.0
+ */
 
 /**
  * lwsg_context_get_tls_certificate:
@@ -52,7 +56,7 @@ static void
 tls_replace_credentials (LwsgContext *self, EngineTlsCredentials *credentials)
 {
   engine_tls_settings_take_credentials (&self->engine->tls, credentials);
-  tls_notify (self, LWSG_CONTEXT_PROP_TLS_CERTIFICATE);
+  g_object_notify (G_OBJECT (self), "tls-certificate");
 }
 
 /**
@@ -130,8 +134,8 @@ lwsg_context_add_tls_certificate (LwsgContext *self, GTlsCertificate *certificat
 
 /* A property can't report an error. To serve openly what was to be served by TLS is worse
  * than not to serve it: without a certificate that can be used all handshakes fail. */
-static void
-tls_set_certificate_property (LwsgContext *self, GTlsCertificate *certificate)
+void
+lwsg_context_set_tls_certificate_property (LwsgContext *self, GTlsCertificate *certificate)
 {
   g_autoptr (GError) error = NULL;
 
@@ -143,6 +147,15 @@ tls_set_certificate_property (LwsgContext *self, GTlsCertificate *certificate)
 }
 
 /* --- whom to trust */
+
+/**
+ * LwsgContext:tls-database:
+ *
+ * By whom certificates of servers, and of clients, must have been issued; %NULL, the default,
+ * for those that the system trusts.
+ *
+ * Since: 1.0
+ */
 
 /**
  * lwsg_context_get_tls_database:
@@ -184,8 +197,18 @@ lwsg_context_set_tls_database (LwsgContext *self, GTlsDatabase *database)
     return;
 
   engine_tls_settings_set_database (&self->engine->tls, database);
-  tls_notify (self, LWSG_CONTEXT_PROP_TLS_DATABASE);
+  g_object_notify (G_OBJECT (self), "tls-database");
 }
+
+/**
+ * LwsgContext:tls-authentication-mode:
+ *
+ * Whether the server asks clients for a certificate: not at all by default. One that is shown
+ * is verified against #LwsgContext:tls-database; what is wrong with it comes by
+ * #LwsgContext::accept-certificate. Sessions are not resumed then: each connection shows it anew.
+ *
+ * Since: 1.0
+ */
 
 /**
  * lwsg_context_get_tls_authentication_mode:
@@ -226,8 +249,17 @@ lwsg_context_set_tls_authentication_mode (LwsgContext *self, GTlsAuthenticationM
     return;
 
   self->engine->tls.authentication_mode = mode;
-  tls_notify (self, LWSG_CONTEXT_PROP_TLS_AUTHENTICATION_MODE);
+  g_object_notify (G_OBJECT (self), "tls-authentication-mode");
 }
+
+/**
+ * LwsgContext:tls-interaction:
+ *
+ * Is asked for what only a person or the program knows: the certificate of a client, which a
+ * server asks for (#GTlsInteractionClass.request_certificate()), and passwords of tokens.
+ *
+ * Since: 1.0
+ */
 
 /**
  * lwsg_context_get_tls_interaction:
@@ -265,7 +297,7 @@ lwsg_context_set_tls_interaction (LwsgContext *self, GTlsInteraction *interactio
   lwsg_return_if_elsewhere (self->home);
 
   if (self->engine != NULL && g_set_object (&self->engine->tls.interaction, interaction))
-    tls_notify (self, LWSG_CONTEXT_PROP_TLS_INTERACTION);
+    g_object_notify (G_OBJECT (self), "tls-interaction");
 }
 
 gboolean
@@ -280,110 +312,9 @@ lwsg_context_accept_certificate (LwsgContext *self, const char *host, GTlsCertif
   return accepted;
 }
 
-/* --- GObject */
-
-gboolean
-lwsg_context_get_tls_property (LwsgContext *self, guint property, GValue *value)
-{
-  switch (property)
-    {
-    case LWSG_CONTEXT_PROP_TLS_CERTIFICATE:
-      g_value_set_object (value, lwsg_context_get_tls_certificate (self));
-      return TRUE;
-    case LWSG_CONTEXT_PROP_TLS_DATABASE:
-      g_value_set_object (value, lwsg_context_get_tls_database (self));
-      return TRUE;
-    case LWSG_CONTEXT_PROP_TLS_AUTHENTICATION_MODE:
-      g_value_set_enum (value, (int) lwsg_context_get_tls_authentication_mode (self));
-      return TRUE;
-    case LWSG_CONTEXT_PROP_TLS_INTERACTION:
-      g_value_set_object (value, lwsg_context_get_tls_interaction (self));
-      return TRUE;
-    default:
-      return FALSE;
-    }
-}
-
-gboolean
-lwsg_context_set_tls_property (LwsgContext *self, guint property, const GValue *value)
-{
-  switch (property)
-    {
-    case LWSG_CONTEXT_PROP_TLS_CERTIFICATE:
-      tls_set_certificate_property (self, g_value_get_object (value));
-      return TRUE;
-    case LWSG_CONTEXT_PROP_TLS_DATABASE:
-      lwsg_context_set_tls_database (self, g_value_get_object (value));
-      return TRUE;
-    case LWSG_CONTEXT_PROP_TLS_AUTHENTICATION_MODE:
-      lwsg_context_set_tls_authentication_mode (self, (GTlsAuthenticationMode) g_value_get_enum (value));
-      return TRUE;
-    case LWSG_CONTEXT_PROP_TLS_INTERACTION:
-      lwsg_context_set_tls_interaction (self, g_value_get_object (value));
-      return TRUE;
-    default:
-      return FALSE;
-    }
-}
-
-static void
-tls_install (GObjectClass *klass, guint property, GParamSpec *pspec)
-{
-  properties[property - LWSG_CONTEXT_PROP_TLS_CERTIFICATE] = pspec;
-  g_object_class_install_property (klass, property, pspec);
-}
-
 void
-lwsg_context_install_tls (GObjectClass *klass, GParamFlags flags)
+lwsg_context_install_accept_certificate (void)
 {
-  /**
-   * LwsgContext:tls-certificate:
-   *
-   * The certificate that the server shows, the first one if there are several. With one, all
-   * connections to its ports are TLS: wss:// and https://. Unix sockets stay without. See
-   * lwsg_context_set_tls_certificate(), which can report an error: a certificate that can't be
-   * used and is set as property lets no connection in.
-   *
-   * Since: 1.0
-   */
-  tls_install (klass, LWSG_CONTEXT_PROP_TLS_CERTIFICATE,
-               g_param_spec_object ("tls-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, flags));
-
-  /**
-   * LwsgContext:tls-database:
-   *
-   * By whom certificates of servers, and of clients, must have been issued; %NULL, the default,
-   * for those that the system trusts.
-   *
-   * Since: 1.0
-   */
-  tls_install (klass, LWSG_CONTEXT_PROP_TLS_DATABASE,
-               g_param_spec_object ("tls-database", NULL, NULL, G_TYPE_TLS_DATABASE, flags));
-
-  /**
-   * LwsgContext:tls-authentication-mode:
-   *
-   * Whether the server asks clients for a certificate: not at all by default. One that is shown
-   * is verified against #LwsgContext:tls-database; what is wrong with it comes by
-   * #LwsgContext::accept-certificate. Sessions are not resumed then: each connection shows it anew.
-   *
-   * Since: 1.0
-   */
-  tls_install (klass, LWSG_CONTEXT_PROP_TLS_AUTHENTICATION_MODE,
-               g_param_spec_enum ("tls-authentication-mode", NULL, NULL, G_TYPE_TLS_AUTHENTICATION_MODE,
-                                  G_TLS_AUTHENTICATION_NONE, flags));
-
-  /**
-   * LwsgContext:tls-interaction:
-   *
-   * Is asked for what only a person or the program knows: the certificate of a client, which a
-   * server asks for (#GTlsInteractionClass.request_certificate()), and passwords of tokens.
-   *
-   * Since: 1.0
-   */
-  tls_install (klass, LWSG_CONTEXT_PROP_TLS_INTERACTION,
-               g_param_spec_object ("tls-interaction", NULL, NULL, G_TYPE_TLS_INTERACTION, flags));
-
   /**
    * LwsgContext::accept-certificate:
    * @self: the context

@@ -241,6 +241,25 @@ lwsg_protocol_get_context (LwsgProtocol *self)
   return self->context;
 }
 
+/**
+ * lwsg_protocol_get_n_connections:
+ * @self: a protocol
+ *
+ * Gets #LwsgProtocol:n-connections.
+ *
+ * Returns: the number of open connections
+ *
+ * Since: 1.0
+ */
+guint
+lwsg_protocol_get_n_connections (LwsgProtocol *self)
+{
+  g_return_val_if_fail (LWSG_IS_PROTOCOL (self), 0);
+  lwsg_return_val_if_elsewhere (self->home, 0);
+
+  return self->connections->len;
+}
+
 /* --- GObject */
 
 static void
@@ -269,7 +288,7 @@ lwsg_protocol_get_property (GObject *object, guint property, GValue *value, GPar
       g_value_set_object (value, lwsg_protocol_get_context (self));
       break;
     case PROP_N_CONNECTIONS:
-      g_value_set_uint (value, protocol_get_n_items (G_LIST_MODEL (self)));
+      g_value_set_uint (value, lwsg_protocol_get_n_connections (self));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property, pspec);

@@ -218,7 +218,7 @@ test_limit (Duo *duo, gconstpointer data)
 {
   g_autoptr (GBytes) bytes = text_of (TEXT_SIZE);
 
-  g_object_set (duo->server, "max-message-size", (guint64) TEXT_SIZE - 1, NULL);
+  g_object_set (duo->server, "max-message-size", (guint) TEXT_SIZE - 1, NULL);
   open_compressed (duo);
   g_assert_true (lwsg_connection_send (duo->connected, LWSG_MESSAGE_TEXT, bytes, NULL));
   DUO_UNTIL (lwsg_connection_get_state (duo->connected) == LWSG_CONNECTION_CLOSED);

@@ -287,7 +287,7 @@ test_properties (void)
     { "max-handshakes", 2048 }, { "max-handshakes-per-peer", 64 },
   };
   g_autoptr (LwsgContext) context = lwsg_context_new ();
-  guint64 size;
+  guint size;
   guint notified = 0;
 
   g_signal_connect (context, "notify", G_CALLBACK (count_notify), &notified);
@@ -307,7 +307,7 @@ test_properties (void)
   g_object_get (context, "max-message-size", &size, NULL);
   g_assert_cmpuint (size, ==, 16 * 1024 * 1024);
   notified = 0;
-  g_object_set (context, "max-message-size", (guint64) 99, NULL);
+  g_object_set (context, "max-message-size", (guint) 99, NULL);
   g_object_get (context, "max-message-size", &size, NULL);
   g_assert_cmpuint (size, ==, 99);
   g_assert_cmpuint (notified, ==, 1);

@@ -92,7 +92,7 @@ test_lifted_limit (Duo *duo, gconstpointer data)
   guint messages = 0;
 
   g_signal_connect (duo->protocol, "message", G_CALLBACK (count_message), &messages);
-  g_object_set (duo->server, "max-message-size", (guint64) G_MAXUINT32, NULL);
+  g_object_set (duo->server, "max-message-size", G_MAXUINT, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (RawPeer) peer = enter (duo);
@@ -115,7 +115,7 @@ test_fragments (Duo *duo, gconstpointer data)
   guint messages = 0;
 
   g_signal_connect (duo->protocol, "message", G_CALLBACK (count_message), &messages);
-  g_object_set (duo->server, "max-message-size", (guint64) 1000, NULL);
+  g_object_set (duo->server, "max-message-size", (guint) 1000, NULL);
   peer = enter (duo);
   raw_frame_append (bytes, WIRE_OPCODE_BINARY, "", 0);
   for (guint i = 0; i < 1001; i++)
@@ -198,7 +198,7 @@ test_defaults_are_finite (Duo *duo, gconstpointer data)
     "max-connections-per-peer", "max-handshakes", "max-handshakes-per-peer",
   };
   const EngineLimits *limits = &duo->server->engine->limits;
-  guint64 message = 0;
+  guint message = 0;
   guint64 memory = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)

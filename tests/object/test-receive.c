@@ -602,7 +602,7 @@ test_too_big (Duo *duo, gconstpointer data)
   g_autoptr (GBytes) more = g_bytes_new_static ("m", 1);
   g_autoptr (LwsgMessage) message = NULL;
 
-  g_object_set (duo->server, "max-message-size", (guint64) 1000, NULL);
+  g_object_set (duo->server, "max-message-size", (guint) 1000, NULL);
   duo_open (duo);
   g_assert_true (lwsg_connection_send (duo->connected, LWSG_MESSAGE_BINARY, limit, NULL));
   message = duo_receive (duo->accepted);

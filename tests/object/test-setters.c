@@ -53,6 +53,84 @@ test_functions (void)
   g_assert_cmpstrv (lwsg_context_get_allowed_origins (context), origins + 1);
 }
 
+#define NUMBER(id, name) { name, lwsg_context_get_##id, lwsg_context_set_##id, 7 }
+
+/* The properties that are a number, their functions and another value. */
+static const struct {
+  const char *name;
+  guint (*get) (LwsgContext *context);
+  void (*set) (LwsgContext *context, guint number);
+  guint other;
+} numbers[] = {
+  NUMBER (max_message_size, "max-message-size"),
+  NUMBER (max_connections, "max-connections"),
+  NUMBER (max_connections_per_peer, "max-connections-per-peer"),
+  NUMBER (max_handshakes, "max-handshakes"),
+  NUMBER (max_handshakes_per_peer, "max-handshakes-per-peer"),
+  NUMBER (handshake_timeout, "handshake-timeout"),
+  NUMBER (close_timeout, "close-timeout"),
+  NUMBER (ping_interval, "ping-interval"),
+  NUMBER (pong_timeout, "pong-timeout"),
+  NUMBER (dispatch_budget, "dispatch-budget"),
+  NUMBER (compression_level, "compression-level"),
+  NUMBER (compression_threshold, "compression-threshold"),
+  NUMBER (compression_memory_level, "compression-memory-level"),
+  { "compression-window-bits", lwsg_context_get_compression_window_bits, lwsg_context_set_compression_window_bits, 13 },
+};
+
+static void
+on_notify (LwsgContext *context, GParamSpec *pspec, guint *notified)
+{
+  ++*notified;
+}
+
+/* A function and a property are two ways to the same number, also after the end. */
+static void
+test_numbers (void)
+{
+  g_autoptr (LwsgContext) context = lwsg_context_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    {
+      g_autofree char *signal = g_strconcat ("notify::", numbers[i].name, NULL);
+      guint notified = 0;
+      guint value = 0;
+
+      g_signal_connect (context, signal, G_CALLBACK (on_notify), &notified);
+      g_object_get (context, numbers[i].name, &value, NULL);
+      g_assert_cmpuint (value, ==, numbers[i].get (context));
+      g_assert_cmpuint (value, !=, numbers[i].other);
+      numbers[i].set (context, numbers[i].other);
+      numbers[i].set (context, numbers[i].other);
+      g_assert_cmpuint (notified, ==, 1);
+      g_object_get (context, numbers[i].name, &value, NULL);
+      g_assert_cmpuint (value, ==, numbers[i].other);
+      g_object_set (context, numbers[i].name, numbers[i].other + 1, NULL);
+      g_assert_cmpuint (numbers[i].get (context), ==, numbers[i].other + 1);
+      g_assert_cmpuint (notified, ==, 2);
+    }
+
+  lwsg_context_close (context);
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    g_assert_cmpuint (numbers[i].get (context), ==, numbers[i].other + 1);
+}
+
+static void
+test_switches (void)
+{
+  g_autoptr (LwsgContext) context = lwsg_context_new ();
+  gboolean compression = TRUE;
+  gboolean takeover = TRUE;
+
+  g_assert_true (lwsg_context_get_compression (context));
+  g_assert_true (lwsg_context_get_compression_takeover (context));
+  lwsg_context_set_compression (context, FALSE);
+  lwsg_context_set_compression_takeover (context, FALSE);
+  g_object_get (context, "compression", &compression, "compression-takeover", &takeover, NULL);
+  g_assert_false (compression);
+  g_assert_false (takeover);
+}
+
 /* Gets each property and sets it, with what g_object_get_property() has not copied. */
 static void
 copy_properties (GObject *object)
@@ -123,6 +201,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/object/setters/functions", test_functions);
+  g_test_add_func ("/object/setters/numbers", test_numbers);
+  g_test_add_func ("/object/setters/switches", test_switches);
   duo_add_test ("/object/setters/properties", test_properties);
   duo_add_test ("/object/setters/limits", test_limits);
   duo_add_closed_test ("/object/setters/others", test_others);

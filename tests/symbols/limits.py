@@ -40,7 +40,7 @@ TOLD = (
     ('ENGINE_SILENT_TICKS', SECONDS, 'a first word', 'a first word'),
     ('ENGINE_SPEAKING_TICKS', SECONDS, 'a whole request', 'a whole request'),
     ('LISTENER_ACCEPTS', PLAIN, 'new connections in a turn', None),
-    ('CONTEXT_MAX_MESSAGE_SIZE', MIB, 'a message, object API', 'a message that is received, in the object API'),
+    ('LWSG_CONTEXT_MAX_MESSAGE_SIZE', MIB, 'a message, object API', 'a message that is received, in the object API'),
     ('STORE_KEPT_MAX', MIB, None, 'memory of large messages'),
     ('RECEIVE_HELD_MAX', KIB, 'messages nobody', 'messages that nobody'),
     ('LOOK_STALL_SECONDS', SECONDS, None, 'a program that takes no messages'),
