@@ -212,15 +212,17 @@ block_resize (LwsgStore *store, LwsgBlock *block, gsize capacity)
   return resized;
 }
 
-/* A block that has room for @size bytes, with what is in @block. */
+/* A block that has room for @size bytes, with what is in @block. Whatever will be kept when it is freed is asked
+ * for first: otherwise each message would add one. */
 static LwsgBlock *
 block_grow (LwsgStore *store, LwsgBlock *block, gsize size, guint64 expected)
 {
-  gsize wanted = expected < STORE_KEPT_MAX ? size + (gsize) expected : size;
-  LwsgBlock *larger = wanted >= LWSG_STORE_BLOCK_MIN ? store_take (store, wanted) : NULL;
+  const gsize wanted = expected < STORE_KEPT_MAX ? size + (gsize) expected : size;
+  const gsize capacity = block == NULL ? size : size + size / 2;
+  LwsgBlock *larger = MAX (wanted, capacity) >= LWSG_STORE_BLOCK_MIN ? store_take (store, wanted) : NULL;
 
   if (larger == NULL)
-    return block_resize (store, block, block == NULL ? size : size + size / 2);
+    return block_resize (store, block, capacity);
   if (block == NULL)
     return larger;
 

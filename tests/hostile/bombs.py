@@ -90,9 +90,7 @@ CASES = (
          ECHO, ALL),
     Case('bomb-over-limit', 'one that inflates to a byte more than 16 MiB', one_byte_over, TOO_BIG, ECHO, ALL),
     Case('bombs-unread', f'{UNREAD} messages of 1 KiB that inflate to 1 MiB each; no answer is read', never_read,
-         'all taken', {'classic': bounds.BASE + 2 * bounds.KIB,
-                       # The store keeps blocks for messages to come.
-                       'object': bounds.BASE + 2 * bounds.KIB + bounds.MESSAGE}, ALL),
+         'all taken', bounds.BASE + 2 * bounds.KIB, ALL),
     Case('bomb-ping', 'a compressed Ping', in_a_ping, 'close 1002', bounds.BASE, ALL),
     Case('bomb-unasked', 'a compressed message where no compression was agreed on', not_negotiated, 'close 1002',
          bounds.BASE, ALL),

@@ -162,6 +162,24 @@ test_newest_kept (Fixture *fixture, gconstpointer data)
   free_many (bytes);
 }
 
+/* A message that grows from pieces takes what earlier ones left, whatever the size of the pieces. */
+static void
+test_no_heap (Fixture *fixture, gconstpointer data)
+{
+  const gsize piece = LWSG_STORE_BLOCK_MIN / 2 - 1;
+
+  for (guint i = 0; i < MANY * 4; i++)
+    {
+      LwsgBlock *block = NULL;
+
+      for (gsize at = 0; at < LARGE; at += piece)
+        block = lwsg_store_append (fixture->store, block, payload + at, MIN (piece, LARGE - at), 0);
+      lwsg_block_free (block);
+    }
+
+  g_assert_cmpuint (lwsg_store_get_kept (fixture->store), <, 4 * LARGE);
+}
+
 /* What the peer says is no reason to allocate anything. */
 static void
 test_announced (Fixture *fixture, gconstpointer data)
@@ -316,6 +334,7 @@ main (int argc, char **argv)
   add ("/object/store/small", test_small);
   add ("/object/store/limit", test_limit);
   add ("/object/store/newest-kept", test_newest_kept);
+  add ("/object/store/no-heap", test_no_heap);
   add ("/object/store/announced", test_announced);
   add ("/object/store/room", test_room);
   add ("/object/store/idle", test_idle);
