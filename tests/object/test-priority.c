@@ -100,12 +100,8 @@ test_first (Duo *duo, gconstpointer data)
   start_flood (duo, &received);
   redraw = g_idle_add_full (REDRAW_PRIORITY, count_tick, &redraws, NULL);
   /* It asks to write on and on, and the kernel takes it for a while. */
-  for (guint i = 0; i < 20; i++)
-    {
-      g_assert_true (g_main_context_iteration (NULL, FALSE));
-      if (duo->accepted->engine->blocked)
-        break;
-    }
+  for (guint i = 0; i < 20 && !duo->accepted->engine->blocked; i++)
+    g_assert_true (g_main_context_iteration (NULL, FALSE));
   g_assert_cmpuint (redraws, ==, 0);
   g_object_set (duo->server, "priority", G_PRIORITY_DEFAULT, NULL);
   DUO_UNTIL (redraws > 50);
